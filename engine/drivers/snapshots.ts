@@ -1,0 +1,54 @@
+/**
+ * Unpacked layers and the writable layers of containers.
+ *
+ * A *snapshot* is one layer unpacked in overlay form, named by its diff ID. It does not depend on
+ * the layers below it, so layers unpack side by side and two images that share a diff ID share the
+ * snapshot. A *writable layer* belongs to one container and outlives its runs.
+ */
+import type { Digest } from '../formats/digest.ts';
+
+export interface Snapshotter {
+  /** True when the layer is unpacked, whole, and was not interrupted by an unclean boot. */
+  has(diffId: Digest): boolean;
+
+  /**
+   * A fresh private directory to unpack the layer into. `commit` makes it the snapshot in one step
+   * (a second committer of the same diff ID loses quietly: its directory is dropped); `abort`
+   * removes it. Directories of neither are removed at the engine's next start.
+   */
+  beginUnpack(diffId: Digest): UnpackTarget;
+
+  /** Removes the snapshot and frees its disk. Absent is no error. The caller knows nobody uses it. */
+  remove(diffId: Digest): Promise<void>;
+
+  /** Every committed snapshot. */
+  list(): Digest[];
+
+  /** Creates the container's empty writable layer; existing is a conflict. */
+  createWritable(containerId: string): void;
+
+  /**
+   * Mounts the container's rootfs, the writable layer over `layers` (lowest first), and returns its
+   * path. Mounted already: returns the path again. Synchronous: one mount(2), 0.1 ms.
+   */
+  mount(containerId: string, layers: readonly Digest[]): string;
+
+  /** Unmounts the rootfs; not mounted is no error. */
+  unmount(containerId: string): void;
+
+  /** Unmounts and removes the writable layer. Absent is no error. */
+  removeWritable(containerId: string): Promise<void>;
+
+  /** Containers that have a writable layer, for the sweep at start. */
+  listWritable(): string[];
+
+  /** Bytes in the writable layer, as `du` counts them. */
+  writableSizeBytes(containerId: string): Promise<number>;
+}
+
+export interface UnpackTarget {
+  /** Absolute path of the private directory; its root's mode and owner are those of the layer's root. */
+  readonly directory: string;
+  commit(): void;
+  abort(): Promise<void>;
+}

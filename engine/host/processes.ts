@@ -1,0 +1,103 @@
+/** Starting programs and asking after processes. The only user of node:child_process in the engine. */
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { EngineError } from '../contract/errors.ts';
+
+/** A program that ended with a status other than 0; `stderr` is what it said, trimmed. */
+export class ProcessError extends EngineError {
+  readonly program: string;
+  readonly status: number | null;
+  readonly stderr: string;
+
+  constructor(program: string, status: number | null, stderr: string) {
+    super('internal', `${program}: ${stderr || `ended with status ${status}`}`);
+    this.name = 'ProcessError';
+    this.program = program;
+    this.status = status;
+    this.stderr = stderr;
+  }
+}
+
+export interface RunOptions {
+  readonly input?: string | Buffer;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** At most this much of a program's output is kept (bytes, per stream). */
+const OUTPUT_LIMIT = 4 << 20;
+
+/** Runs a program to its end and returns what it wrote; throws ProcessError on a status other than 0. */
+export async function run(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> {
+  const child = spawn(program, args, {
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    ...(options.env && { env: options.env }),
+    ...(options.cwd && { cwd: options.cwd }),
+    ...(options.signal && { signal: options.signal }),
+  });
+  child.stdin?.on('error', () => {}).end(options.input); // EPIPE: the program's own status tells more
+  const [stdout, stderr, status] = await Promise.all([
+    collect(child.stdout),
+    collect(child.stderr),
+    ended(child),
+  ]);
+  if (status !== 0) throw new ProcessError(program, status, stderr.trim());
+  return stdout;
+}
+
+/** Starts a program and leaves it to the caller; an unstartable program surfaces as an 'error' event. */
+export function start(
+  program: string,
+  args: readonly string[],
+  options: SpawnOptions = {},
+): ChildProcess {
+  return spawn(program, args, options);
+}
+
+function ended(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+}
+
+async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream ?? []) {
+    if (length < OUTPUT_LIMIT) chunks.push(chunk as Buffer);
+    length += chunk.length;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Signals a process; false when it is gone. */
+export function signalProcess(pid: number, signal: NodeJS.Signals | number): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/**
+ * When the process started, in clock ticks since boot: with the pid it names one process for good,
+ * since the kernel reuses pids. Undefined when it is gone or only waits to be reaped.
+ * Source: proc(5), /proc/[pid]/stat fields 3 (state) and 22 (starttime).
+ */
+export function startTimeOf(pid: number): string | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}

@@ -1,0 +1,52 @@
+/** An image as the rest of the engine sees it, and how containers look one up. */
+import type { Digest } from '../../formats/digest.ts';
+
+/** The `config` object of an image's configuration, as much of it as a container inherits. */
+export interface ImageRunConfig {
+  readonly User?: string;
+  readonly ExposedPorts?: Readonly<Record<string, object>>;
+  readonly Env?: readonly string[];
+  readonly Entrypoint?: readonly string[] | null;
+  readonly Cmd?: readonly string[] | null;
+  readonly Volumes?: Readonly<Record<string, object>> | null;
+  readonly WorkingDir?: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+  readonly StopSignal?: string;
+  readonly Shell?: readonly string[];
+  readonly Healthcheck?: object;
+}
+
+export interface Image {
+  /** Digest of the configuration. */
+  readonly id: Digest;
+  /** Familiar form, `busybox:latest`. */
+  readonly repoTags: readonly string[];
+  /** Familiar form, `busybox@sha256:…`. */
+  readonly repoDigests: readonly string[];
+  /** Layers, lowest first. */
+  readonly diffIds: readonly Digest[];
+  readonly config: ImageRunConfig;
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+  /** RFC 3339, as the configuration has it. */
+  readonly created: string;
+  /** Sum of the unpacked layers. */
+  readonly sizeBytes: number;
+}
+
+export interface ImageLookup {
+  /**
+   * By reference (`busybox`, `host/a/b:tag`, `name@sha256:…`), id or unique id prefix. Throws
+   * `not-found` with Docker's text, `No such image: busybox:latest`.
+   */
+  find(reference: string): Image;
+  /** By id alone; undefined once it is deleted. */
+  get(id: Digest): Image | undefined;
+}
+
+/** Who uses an image, so that images in use are kept and counted. */
+export interface ImageUsers {
+  /** Containers made from the image: id, name without slash, and whether it runs. */
+  containersOf(id: Digest): { id: string; name: string; running: boolean }[];
+}
