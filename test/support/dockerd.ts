@@ -1,0 +1,116 @@
+/**
+ * Debian's dockerd, run from the cache in a network namespace of its own: what Docker really does
+ * where its documentation is silent, and the peer of the benchmarks.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { flags, RunningCommand, runCommand } from './command.ts';
+import { debianPackage } from './debian-packages.ts';
+import { DockerCli } from './docker-cli.ts';
+import { eventually } from './eventually.ts';
+import { NetworkNamespace } from './network-namespace.ts';
+import { Registry } from './registry.ts';
+import { httpOverUnix, type HttpAnswer, type HttpRequest } from './unix-http.ts';
+
+export interface DockerdOptions {
+  /** Serve this storage folder as docker.io's mirror; default one of its own with `busybox`. */
+  readonly storageFolder?: string;
+}
+
+export class Dockerd implements AsyncDisposable {
+  readonly folder: string;
+  readonly socket: string;
+  readonly namespace: NetworkNamespace;
+  readonly docker: DockerCli;
+  readonly registry: Registry;
+  private readonly program: RunningCommand;
+
+  private constructor(
+    folder: string,
+    registry: Registry,
+    namespace: NetworkNamespace,
+    program: RunningCommand,
+    docker: DockerCli,
+  ) {
+    this.folder = folder;
+    this.socket = join(folder, 'd.sock');
+    this.registry = registry;
+    this.namespace = namespace;
+    this.program = program;
+    this.docker = docker;
+  }
+
+  static async start(options: DockerdOptions = {}): Promise<Dockerd> {
+    const folder = await mkdtemp(join(tmpdir(), 'gantry-peer-'));
+    const namespace = await NetworkNamespace.create();
+    const registry = await Registry.start({ namespace, ...options });
+    const program = new RunningCommand(
+      ...namespace.command(
+        'dockerd',
+        ...flags({
+          '--host': `unix://${join(folder, 'd.sock')}`,
+          '--pidfile': join(folder, 'd.pid'),
+          '--data-root': join(folder, 'data'),
+          '--exec-root': join(folder, 'run'),
+          '--registry-mirror': registry.url,
+          '--insecure-registry': registry.address,
+        }),
+      ),
+      { env: { ...process.env, PATH: await peerPath() }, timeoutMs: 3_600_000 },
+    );
+    const docker = await DockerCli.forSocket(join(folder, 'd.sock'));
+    const dockerd = new Dockerd(folder, registry, namespace, program, docker);
+    const ended = program.result.then(({ stderr }) => {
+      throw new Error(`dockerd ended at its start:\n${stderr.slice(-4000)}`);
+    });
+    const answers = async (): Promise<boolean> => (await dockerd.request('/_ping')).status === 200;
+    try {
+      await Promise.race([eventually('dockerd answers', answers, 60_000), ended]);
+    } catch (error) {
+      await dockerd.close();
+      throw error;
+    }
+    ended.catch(() => {});
+    return dockerd;
+  }
+
+  request(path: string, options: HttpRequest = {}): Promise<HttpAnswer> {
+    return httpOverUnix(this.socket, path, options);
+  }
+
+  /** The daemon and the containerd it started. */
+  async processIds(): Promise<number[]> {
+    const own = this.program.child.pid ?? 0;
+    const { stdout } = await runCommand('pgrep', ['--parent', String(own)]);
+    return [own, ...stdout.split('\n').filter(Boolean).map(Number)];
+  }
+
+  async close(): Promise<void> {
+    const ids = await this.docker.run(['ps', '--all', '--quiet']);
+    const all = ids.stdout.split('\n').filter(Boolean);
+    if (all.length > 0) await this.docker.run(['rm', '--force', '--volumes', ...all]);
+    this.program.kill('SIGTERM');
+    await this.program.result;
+    await this.registry.close();
+    // dockerd leaves its own network namespace mounted.
+    await runCommand('umount', ['--lazy', join(this.folder, 'run/netns/default')]);
+    await this.namespace.close();
+    await rm(this.folder, { recursive: true, force: true });
+    this.docker[Symbol.dispose]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** A PATH on which dockerd finds its containerd, runc and docker-proxy, unpacked. */
+async function peerPath(): Promise<string> {
+  const folders: string[] = [];
+  for (const name of ['docker.io', 'containerd', 'runc'] as const) {
+    const root = await debianPackage(name);
+    folders.push(join(root, 'usr/sbin'), join(root, 'usr/bin'));
+  }
+  return [...folders, process.env.PATH].join(delimiter);
+}
