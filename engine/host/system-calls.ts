@@ -13,7 +13,8 @@ type NativeCall = (...args: unknown[]) => unknown;
 let koffi: Koffi | undefined;
 const bound = new Map<string, NativeCall>();
 
-function libc(signature: string): NativeCall {
+/** A function of the C library by its C prototype, for the modules beside this one. */
+export function libc(signature: string): NativeCall {
   let call = bound.get(signature);
   if (call === undefined) {
     koffi ??= createRequire(import.meta.url)('koffi') as Koffi;
@@ -23,7 +24,8 @@ function libc(signature: string): NativeCall {
   return call;
 }
 
-function check(result: number, call: string, subject: string): number {
+/** Passes a result on; -1 throws what errno says. To be called right after the call itself. */
+export function check(result: number, call: string, subject: string): number {
   if (result === -1) throw new SystemCallError(call, subject, errnoName((koffi as Koffi).errno()));
   return result;
 }
@@ -101,7 +103,7 @@ export function setAttribute(path: string, name: string, value: Buffer): void {
 /** The value of an extended attribute of the path itself, or undefined where there is none. */
 export function getAttribute(path: string, name: string): Buffer | undefined {
   const call = libc(
-    'ssize_t lgetxattr(const char *path, const char *name, _Out_ void *value, size_t size)',
+    'intptr_t lgetxattr(const char *path, const char *name, _Out_ void *value, size_t size)',
   );
   const value = Buffer.alloc(65536);
   const length = Number(call(path, name, value, value.length));
@@ -113,7 +115,7 @@ export function getAttribute(path: string, name: string): Buffer | undefined {
 
 /** Names of the extended attributes of the path itself. */
 export function listAttributes(path: string): string[] {
-  const call = libc('ssize_t llistxattr(const char *path, _Out_ void *list, size_t size)');
+  const call = libc('intptr_t llistxattr(const char *path, _Out_ void *list, size_t size)');
   const list = Buffer.alloc(65536);
   const length = Number(call(path, list, list.length));
   if (length > 0) return list.toString('utf8', 0, length - 1).split('\0');
