@@ -1,7 +1,7 @@
 /** What a handler is given and what it may answer with. The server does everything else. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { BodyOf, QueryOf, ResultOf, Route } from '../contract/route.ts';
 
 export interface Call<R extends Route> {

@@ -2,8 +2,13 @@
  * The HTTP server: decode, call the handler, encode. It knows routes and answers, nothing of what
  * they mean. Every reply carries the version headers; every error is `{"message": …}`.
  */
-import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import {
+  createServer,
+  ServerResponse,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { EngineError } from '../contract/errors.ts';
 import type { Route } from '../contract/route.ts';
@@ -35,10 +40,7 @@ export class ApiServer {
   createHttpServer(tls?: TlsIdentity): Server {
     const onRequest = (request: IncomingMessage, response: ServerResponse) =>
       void this.serve(request, response, undefined);
-    const server =
-      tls === undefined
-        ? createServer(onRequest)
-        : createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: true }, onRequest);
+    const server = tls === undefined ? createServer(onRequest) : createTlsServer(tls, onRequest);
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (head.length > 0) socket.unshift(head);
       const response = new ServerResponse(request);
@@ -98,6 +100,12 @@ export class ApiServer {
     if (route.answer === 'json-lines')
       await sendJsonLines(response, route.status, result as AsyncIterable<unknown>);
   }
+}
+
+/** node:https costs 5 MB of memory, so it loads only where somebody listens with TLS. */
+function createTlsServer(tls: TlsIdentity, onRequest: RequestListener): Server {
+  const https = process.getBuiltinModule('node:https');
+  return https.createServer({ ...tls, requestCert: true, rejectUnauthorized: true }, onRequest);
 }
 
 function decodeQuery(route: Route, text: string): unknown {

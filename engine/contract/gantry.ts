@@ -3,7 +3,7 @@
  * `/gantry/`, carry no version prefix, and speak the field spellings of Docker where they show
  * Docker's objects.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { queryBoolean, queryInteger, route } from './route.ts';
 import { containerSummary, imageSummary } from './summaries.ts';
 

@@ -1,7 +1,7 @@
 /**
  * The OpenAPI 3.1 document of the engine, derived from the route tables: no second truth. Pure.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Route } from './route.ts';
 import { API_VERSION, ENGINE_VERSION } from './version.ts';
 

@@ -2,7 +2,7 @@
  * What a route of the HTTP API is, as data: method, path, and one schema each for query, body and
  * result. Validation, handler types, the typed client and the OpenAPI document derive from it. Pure.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
 

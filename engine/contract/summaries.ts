@@ -2,7 +2,7 @@
  * One line of `docker ps` and `docker images`: the shapes lists answer with and the watch stream
  * carries. Source: Docker Engine API v1.50, ContainerSummary and ImageSummary.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const portSummary = z.object({
   IP: z.string().optional(),

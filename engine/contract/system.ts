@@ -1,7 +1,7 @@
 /**
  * Routes about the engine itself. Source: Docker Engine API v1.50, tag "System".
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { queryFilters, route } from './route.ts';
 
 const component = z.object({
