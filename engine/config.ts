@@ -224,7 +224,7 @@ function splitPair(entry: string, option: string): [string, string] {
 function hint(word: string, known: readonly string[]): string {
   const near = known
     .map((name) => ({ name, distance: editDistance(word, name) }))
-    .sort((a, b) => a.distance - b.distance)[0];
+    .toSorted((a, b) => a.distance - b.distance)[0];
   return near !== undefined && near.distance <= 3 ? ` (did you mean ${near.name}?)` : '';
 }
 

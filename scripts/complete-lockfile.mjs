@@ -50,7 +50,7 @@ for (const [parent, entry] of Object.entries(lock.packages)) {
   }
 }
 lock.packages = Object.fromEntries(
-  Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)),
+  Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : 1)),
 );
 writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`);
 console.log(added.length === 0 ? 'the lockfile is complete' : `added ${added.join(', ')}`);

@@ -17,7 +17,7 @@ interface Layer {
   readonly mayUse: readonly string[];
 }
 
-const PURE = ['zod', 'node:crypto', 'node:buffer'];
+const PURE = ['zod', 'node:crypto', 'node:buffer', 'node:string_decoder'];
 const IO = ['node:*'];
 
 const LAYERS: Readonly<Record<string, Layer>> = {

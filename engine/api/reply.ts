@@ -1,6 +1,6 @@
 /** Writes answers: JSON documents, lines of JSON, errors. The only place a status is chosen. */
 import { once } from 'node:events';
-import { ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import * as z from 'zod';
 import { EngineError, HTTP_STATUS, messageOf } from '../contract/errors.ts';
 import { API_VERSION, ENGINE_VERSION } from '../contract/version.ts';

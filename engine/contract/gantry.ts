@@ -103,6 +103,12 @@ export const GANTRY_ROUTES = {
     answer: 'json-lines',
     result: watchMessage,
   }),
+  openapi: route({
+    method: 'GET',
+    path: '/gantry/openapi.json',
+    summary: 'The OpenAPI description of every route',
+    result: z.record(z.string(), z.unknown()),
+  }),
   logPage: route({
     method: 'GET',
     path: '/gantry/containers/{id}/log',

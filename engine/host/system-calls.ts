@@ -4,9 +4,10 @@
  * Sources: the Linux man pages of section 2 by the same names.
  */
 import { createRequire } from 'node:module';
+import type koffiTypes from 'koffi';
 import { errnoName, SystemCallError } from './errno.ts';
 
-type Koffi = typeof import('koffi');
+type Koffi = typeof koffiTypes;
 type NativeCall = (...args: unknown[]) => unknown;
 
 // koffi and its libc bindings load on first use: a client that imports a type pays nothing.

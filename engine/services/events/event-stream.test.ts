@@ -111,5 +111,5 @@ describe('streamEvents()', () => {
 test('the clock never gives the same time twice', () => {
   const times = Array.from({ length: 1000 }, () => systemClock.nowNs());
   expect(new Set(times).size).toBe(1000);
-  expect([...times].sort((a, b) => (a < b ? -1 : 1))).toEqual(times);
+  expect(times.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(times);
 });
