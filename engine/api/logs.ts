@@ -1,0 +1,61 @@
+/** Container logs over HTTP: Docker's route, and the window's pages, following and search. */
+import type { ServerResponse } from 'node:http';
+import { EngineError } from '../contract/errors.ts';
+import type { LOG_ROUTES } from '../contract/logs.ts';
+import { parseTimestampNs } from '../formats/timestamps.ts';
+import { systemClock } from '../host/clock.ts';
+import type { ContainerLogs } from '../services/logs/container-logs.ts';
+import type { Call, Handlers } from './handler.ts';
+import { drained } from './reply.ts';
+
+type LogsCall = Call<(typeof LOG_ROUTES)['containerLogs']>;
+
+export function logHandlers(logs: ContainerLogs): Handlers<typeof LOG_ROUTES> {
+  return { containerLogs: (call) => sendLogs(logs, call) };
+}
+
+async function sendLogs(logs: ContainerLogs, call: LogsCall): Promise<void> {
+  const { query, response, signal } = call;
+  if (!query.stdout && !query.stderr)
+    throw new EngineError(
+      'invalid-argument',
+      'Bad parameters: you must choose at least one stream',
+    );
+  const nowNs = systemClock.nowNs();
+  const request = {
+    ...query,
+    sinceNs: parseTimestampNs(query.since, nowNs),
+    untilNs: parseTimestampNs(query.until, nowNs),
+    tailLines: /^\+?\d+$/.test(query.tail) ? Number(query.tail) : undefined,
+  };
+  const { isTty, bytes } = logs.open(call.params['id'] ?? '', request, signal);
+  response.setHeader(
+    'Content-Type',
+    isTty || call.apiVersion < 42
+      ? 'application/vnd.docker.raw-stream'
+      : 'application/vnd.docker.multiplexed-stream',
+  );
+  // A followed log may stay silent for long: the client must know at once that it is connected.
+  response.writeHead(200);
+  response.flushHeaders();
+  await sendAll(bytes, response, signal);
+}
+
+/** Sends the bytes as fast as the client takes them; a client that went away ends the reading. */
+async function sendAll(
+  bytes: AsyncIterable<Buffer>,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for await (const chunk of bytes) {
+      if (signal.aborted) return;
+      if (!response.write(chunk)) await drained(response);
+    }
+    response.end();
+  } catch (error) {
+    // The status is sent: cutting the connection is the only way left to say that it went wrong.
+    response.destroy();
+    if (!signal.aborted) throw error;
+  }
+}

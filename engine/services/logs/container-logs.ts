@@ -1,0 +1,162 @@
+/**
+ * What `docker logs` shows: the container's own bytes, from the tail or a time on, live if asked.
+ *
+ * `tail` counts lines of both streams and is applied before anything else is left out, as in Docker;
+ * `until` ends a followed log when its time has come.
+ */
+import { EngineError } from '../../contract/errors.ts';
+import type { LogSlice, LogStore, StoredLog } from '../../drivers/logs.ts';
+import { LogFramer } from '../../formats/log-frames.ts';
+import { LineStartFinder } from '../../formats/log-lines.ts';
+import { parseLogOptions } from '../../formats/log-options.ts';
+import type { Clock } from '../../host/clock.ts';
+import type { ContainerLookup, ContainerView } from '../containers/container.ts';
+
+export interface LogRequest {
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly follow: boolean;
+  readonly timestamps: boolean;
+  readonly details: boolean;
+  readonly sinceNs: bigint | undefined;
+  readonly untilNs: bigint | undefined;
+  /** Undefined is all. */
+  readonly tailLines: number | undefined;
+}
+
+export class ContainerLogs {
+  private readonly containers: ContainerLookup;
+  private readonly store: LogStore;
+  private readonly clock: Clock;
+
+  constructor(containers: ContainerLookup, store: LogStore, clock: Clock) {
+    this.containers = containers;
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /**
+   * Checks the request and opens the log at once: `not-found` for the container, `not-implemented`
+   * when its log driver stores nothing. The bytes come when they are asked for; the log stays open
+   * until the iteration ends.
+   */
+  open(
+    nameOrId: string,
+    request: LogRequest,
+    signal: AbortSignal,
+  ): { isTty: boolean; bytes: AsyncGenerator<Buffer> } {
+    const container = this.containers.find(nameOrId);
+    requireReadable(container);
+    return { isTty: container.config.Tty, bytes: this.read(container, request, signal) };
+  }
+
+  private async *read(
+    container: ContainerView,
+    request: LogRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer> {
+    const { details, ...rest } = request;
+    const framer = new LogFramer({
+      ...rest,
+      framed: !container.config.Tty,
+      details: details ? detailsOf(container) : '',
+    });
+    using log = this.store.open(container.logPath);
+    const from = await startOf(log, request);
+    const done = new AbortController();
+    try {
+      const slices =
+        request.follow && container.running
+          ? this.follow(container, log, from, request, AbortSignal.any([signal, done.signal]))
+          : log.read(from);
+      for await (const slice of slices) {
+        const bytes = framer.push(slice.bytes);
+        if (bytes.length > 0) yield bytes;
+        if (framer.isDone || signal.aborted) return;
+      }
+    } finally {
+      done.abort(); // the waits for the end of a followed log
+    }
+  }
+
+  private follow(
+    container: ContainerView,
+    log: StoredLog,
+    from: number,
+    request: LogRequest,
+    signal: AbortSignal,
+  ): AsyncIterable<LogSlice> {
+    const waits = [this.containers.waitForExit(container.id, signal)];
+    if (request.untilNs !== undefined) waits.push(this.waitUntil(request.untilNs, signal));
+    // Rejected waits mean the reader is gone, and the signal says so too.
+    const ended = Promise.race(waits).catch(() => {});
+    return log.follow(from, { ended, signal });
+  }
+
+  private async waitUntil(timeNs: bigint, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const leftMs = Number((timeNs - this.clock.nowNs()) / 1_000_000n) + 1;
+      if (leftMs <= 0) return;
+      await this.clock.sleep(Math.min(leftMs, LONGEST_TIMER_MS), signal);
+    }
+  }
+}
+
+/** setTimeout takes no longer times. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Throws `not-implemented` when the container's log driver stores nothing. */
+export function requireReadable(container: ContainerView): void {
+  const { Type, Config } = container.hostConfig.LogConfig;
+  if (!parseLogOptions(Type, Config).isStored)
+    throw new EngineError('not-implemented', 'configured logging driver does not support reading');
+}
+
+/** Cursor of the line start that `lines` lines before `before` has; the log's start when it has fewer. */
+export async function findLinesBack(
+  log: StoredLog,
+  before: number,
+  lines: number,
+): Promise<number> {
+  if (lines <= 0) return before;
+  const finder = new LineStartFinder(lines);
+  // Few lines are in the last few kilobytes: a small block finds them without reading much.
+  const blockBytes = Math.min(256 << 10, Math.max(8 << 10, lines * 256));
+  for await (const block of log.readBackwards(before, blockBytes)) {
+    const found = finder.pushBefore(block.bytes, block.cursor);
+    if (found !== undefined) return found;
+  }
+  return log.bounds().start;
+}
+
+async function startOf(log: StoredLog, request: LogRequest): Promise<number> {
+  const bounds = log.bounds();
+  if (request.tailLines !== undefined) return findLinesBack(log, bounds.end, request.tailLines);
+  if (request.sinceNs !== undefined)
+    return log.firstWrittenSince(Number(request.sinceNs / 1_000_000n));
+  return bounds.start;
+}
+
+/** The labels and variables that `--log-opt labels=…`/`env=…` name. Source: moby `logger.Info.ExtraAttributes`. */
+function detailsOf(container: ContainerView): string {
+  const { Config: options } = container.hostConfig.LogConfig;
+  const names = (list: string | undefined) => (list ?? '').split(',').filter((name) => name !== '');
+  const labels = names(options['labels']).flatMap((name) => {
+    const value = container.config.Labels[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const environment = new Map(
+    (container.config.Env ?? []).map((entry) => {
+      const mark = entry.indexOf('=');
+      return mark === -1 ? [entry, ''] : [entry.slice(0, mark), entry.slice(mark + 1)];
+    }),
+  );
+  const variables = names(options['env']).flatMap((name) => {
+    const value = environment.get(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const pairs = [...labels, ...variables]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  return `${pairs.join(',')} `;
+}
