@@ -17,7 +17,10 @@ export type { ContainerSummary, ImageSummary, EngineSummary, LogHit, LogPage, Wa
 export type Reply<T> = { ok: true; value: T } | { ok: false; error: BridgeError };
 
 export interface BridgeError {
-  /** An engine `ErrorCode`, or `engine-gone` when it cannot be reached. */
+  /**
+   * An engine `ErrorCode` (a wrong argument is `invalid-argument`), `engine-gone` when the engine
+   * cannot be reached, or `host-gone` when the host of a browser window cannot.
+   */
   readonly code: string;
   readonly message: string;
 }
@@ -115,13 +118,17 @@ export interface Events {
   engine: EngineStatus;
   /** `reset` replaces everything, others change one thing; batched per frame by the host. */
   watch: readonly WatchChange[];
-  /** The whole task list, small and bounded; sent at most 10 times a second. */
+  /** The whole task list, newest first, bounded; sent at most 10 times a second. */
   tasks: readonly Task[];
   settings: Settings;
 }
 export type EventName = keyof Events;
 
-/** Byte and message streams with credit flow control. `[open argument, host→window, window→host]`. */
+/**
+ * Byte and message streams with credit flow control. `[open argument, host→window, window→host]`.
+ * For each message the window has dealt with it grants one more (`credit`); many at once is as good.
+ * The host sends nothing beyond, and stops reading from the engine meanwhile.
+ */
 export interface Streams {
   /** Log pages as lines arrive. */
   'log.follow': [{ id: string; after: number }, LogPage, never];
@@ -153,7 +160,14 @@ export type StreamFrame<Message> =
   | { type: 'credit'; messages: number }
   | { type: 'close' };
 
+/** Messages a sender may post before the first `credit`; log pages and terminal data are ≤ 256 KiB. */
 export const INITIAL_CREDIT = 32;
+
+/**
+ * Bytes in one message of a window to a terminal: a longer paste goes in pieces, each of which the
+ * host answers with `credit` once the process has taken it. Beyond 1 MiB not taken, the stream ends.
+ */
+export const TERMINAL_INPUT_LIMIT_BYTES = 256 << 10;
 
 export type WatchChange =
   | {
@@ -190,6 +204,7 @@ export type EngineHint =
 export interface PullLayer {
   readonly id: string;
   readonly phase: 'waiting' | 'downloading' | 'unpacking' | 'done' | 'exists';
+  /** Of this phase; a total of 0 is not known yet. `done` and `exists` have both equal. */
   readonly currentBytes: number;
   readonly totalBytes: number;
 }
@@ -202,6 +217,7 @@ export interface Task {
   readonly startedMs: number;
   readonly endedMs?: number;
   readonly layers: readonly PullLayer[];
+  /** Downloaded, and to download as far as known: layers that were there already count for nothing. */
   readonly currentBytes: number;
   readonly totalBytes: number;
   /** Over the last seconds; 0 when not known. */
