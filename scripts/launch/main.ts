@@ -12,8 +12,7 @@ try {
   const args = process.argv.slice(2);
   const config = readConfig(args, process.env);
   await buildStale();
-  await ensureEngine(config, args);
-  process.exitCode = await openWindow(config.hosts[0] ?? '');
+  process.exitCode = await openWindow(await ensureEngine(config, args));
 } catch (error) {
   console.error(`\n${messageOf(error)}`);
   process.exitCode = 1;

@@ -5,11 +5,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEFAULT_SOCKET } from '../../electron/engine-host/native-engine-host.ts';
 import { REPOSITORY } from '../bundle/targets.ts';
 
-/** `engineHost`: where the engine listens, `unix:///run/gantry/gantry.sock`. */
-export function openWindow(engineHost: string): Promise<number> {
-  const environment = { ...process.env, GANTRY_HOST: engineHost };
+export function openWindow(engineSocket: string): Promise<number> {
+  // An engine at the default place can be started again by the window itself, one elsewhere cannot.
+  const isDefault = engineSocket === DEFAULT_SOCKET;
+  const environment = { ...process.env, ...(!isDefault && { GANTRY_SOCKET: engineSocket }) };
   if (hasDisplay()) {
     const electron = electronProgram();
     if (electron !== undefined)
