@@ -11,18 +11,30 @@ export interface Snapshotter {
   /** True when the layer is unpacked, whole, and was not interrupted by an unclean boot. */
   has(diffId: Digest): boolean;
 
+  /** Sum of the file sizes in the snapshot, as its archive states them; 0 for one never unpacked. */
+  sizeBytes(diffId: Digest): number;
+
+  /** Directory of the snapshot; throws `not-found` unless `has`. For inspection, not for writing. */
+  pathOf(diffId: Digest): string;
+
   /**
    * A fresh private directory to unpack the layer into. `commit` makes it the snapshot in one step
    * (a second committer of the same diff ID loses quietly: its directory is dropped); `abort`
    * removes it. Directories of neither are removed at the engine's next start.
    */
-  beginUnpack(diffId: Digest): UnpackTarget;
+  beginUnpack(): UnpackTarget;
 
   /** Removes the snapshot and frees its disk. Absent is no error. The caller knows nobody uses it. */
   remove(diffId: Digest): Promise<void>;
 
   /** Every committed snapshot. */
   list(): Digest[];
+
+  /** Records that every snapshot committed until now is on disk; the caller has synced the disk. */
+  markDurable(diffIds: readonly Digest[]): void;
+
+  /** Snapshots that an unclean boot would lose. */
+  listVolatile(): Digest[];
 
   /** Creates the container's empty writable layer; existing is a conflict. */
   createWritable(containerId: string): void;
@@ -44,11 +56,14 @@ export interface Snapshotter {
 
   /** Bytes in the writable layer, as `du` counts them. */
   writableSizeBytes(containerId: string): Promise<number>;
+
+  /** Removes directories without a record and records without a directory. Run once, at start. */
+  recover(): Promise<void>;
 }
 
 export interface UnpackTarget {
   /** Absolute path of the private directory; its root's mode and owner are those of the layer's root. */
   readonly directory: string;
-  commit(): void;
+  commit(diffId: Digest, sizeBytes: number): void;
   abort(): Promise<void>;
 }

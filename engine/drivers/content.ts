@@ -1,0 +1,54 @@
+/**
+ * Blobs (layers as pulled, manifests, configurations) by digest.
+ *
+ * Guarantees: a blob that `has` reports is whole, was verified when it came in, and survives a crash
+ * of the machine; adding a blob twice changes nothing. A blob on its way in is an *ingest*: a partial
+ * file that survives a crash, so that a download continues where it was cut off.
+ */
+import type { Digest } from '../formats/digest.ts';
+
+export interface ContentStore {
+  has(digest: Digest): boolean;
+
+  /** Bytes of the blob; throws `not-found`. */
+  sizeBytes(digest: Digest): number;
+
+  /** Path of the blob's file, for readers in Workers. It need not exist. */
+  pathOf(digest: Digest): string;
+
+  /**
+   * The whole blob, verified against its digest. Only for small ones (at most `limitBytes`). Throws
+   * `not-found`, and `internal` when the file does not hold what its name says.
+   */
+  read(digest: Digest, limitBytes: number): Buffer;
+
+  /** Adds bytes that are in memory and returns their digest, once they are durable. */
+  add(bytes: Uint8Array): Promise<Digest>;
+
+  /** The partial blob of this digest, new or left by an earlier attempt. One writer at a time. */
+  ingest(digest: Digest): Ingest;
+
+  /** A partial blob whose digest is not known yet; it does not survive a restart. */
+  ingestUnknown(): Ingest;
+
+  /** Removes a blob. Absent is no error. The caller knows nobody refers to it. */
+  remove(digest: Digest): void;
+
+  /** Every blob. */
+  list(): Digest[];
+
+  /** Removes ingests last written before `olderThanMs` (epoch) and those of unknown digest. */
+  sweepIngests(olderThanMs: number): void;
+}
+
+export interface Ingest {
+  /** Where the bytes go; the file may hold the beginning of the blob already. */
+  readonly path: string;
+  /**
+   * Makes the file the blob `digest`, durably. The caller has verified and fsynced its bytes.
+   * A blob that is there already wins quietly.
+   */
+  commit(digest: Digest): Promise<void>;
+  /** Removes the partial file. Absent is no error. */
+  discard(): void;
+}

@@ -1,0 +1,145 @@
+/**
+ * Decompresses a layer whatever it is packed with (gzip, zstd, or not at all), told by its first
+ * bytes as Docker does. Decompression runs in libuv's pool while the consumer works on the previous
+ * piece, so one layer alone keeps two cores busy.
+ */
+import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
+import { EngineError } from '../../contract/errors.ts';
+
+/** Output pieces; 256 KiB is half again as quick as zlib's default of 16. */
+const PIECE_BYTES = 256 << 10;
+/** Pieces decompressed ahead of the consumer: with three layers at once, under 10 MB. */
+const QUEUE_PIECES_MAX = 8;
+const INPUT_BYTES_MAX = 512 << 10;
+
+export type LayerCompression = 'gzip' | 'zstd' | 'none';
+
+/** Tells the compression by magic number; throws `invalid-argument` for one that is not supported. */
+export function compressionOf(head: Buffer): LayerCompression {
+  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
+  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return 'zstd';
+  if (head.toString('latin1', 0, 3) === 'BZh') throw unsupported('bzip2');
+  if (head.toString('latin1', 0, 6) === '\xfd7zXZ\0') throw unsupported('xz');
+  return 'none';
+}
+
+function unsupported(name: string): EngineError {
+  return new EngineError('invalid-argument', `layers compressed with ${name} are not supported`);
+}
+
+export interface Decompression {
+  /** Resolves when more may be written; rejects with what the consumer or the codec threw. */
+  write(chunk: Buffer): Promise<void>;
+  /** Resolves once the consumer has had everything; rejects for a stream that is cut short. */
+  end(): Promise<void>;
+  abort(): void;
+}
+
+/** Starts a decompression that calls `consume` with pieces in order; pieces are valid for the call. */
+export function decompress(
+  compression: LayerCompression,
+  consume: (piece: Buffer) => void,
+): Decompression {
+  if (compression === 'none') return passThrough(consume);
+  const options = { chunkSize: PIECE_BYTES, highWaterMark: INPUT_BYTES_MAX };
+  return new CodecDecompression(
+    compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options),
+    consume,
+  );
+}
+
+function passThrough(consume: (piece: Buffer) => void): Decompression {
+  return {
+    write: async (chunk) => consume(chunk),
+    end: async () => {},
+    abort: () => {},
+  };
+}
+
+class CodecDecompression implements Decompression {
+  private readonly codec: Gunzip | ZstdDecompress;
+  private readonly consume: (piece: Buffer) => void;
+  private readonly queue: Buffer[] = [];
+  private isScheduled = false;
+  private isEnded = false;
+  private failure: Error | undefined;
+  private wake: (() => void) | undefined;
+
+  constructor(codec: Gunzip | ZstdDecompress, consume: (piece: Buffer) => void) {
+    this.codec = codec;
+    this.consume = consume;
+    codec.on('data', (piece: Buffer) => this.enqueue(piece));
+    codec.on('error', (error) => this.fail(corrupt(error)));
+    codec.on('drain', () => this.wake?.());
+    codec.on('end', () => {
+      this.isEnded = true;
+      this.schedule();
+    });
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    if (this.failure) throw this.failure;
+    if (this.isEnded || this.codec.write(chunk)) return;
+    await this.until(() => !this.codec.writableNeedDrain || this.isEnded);
+  }
+
+  async end(): Promise<void> {
+    this.codec.end();
+    await this.until(() => this.isEnded && this.queue.length === 0);
+  }
+
+  abort(): void {
+    this.queue.length = 0;
+    this.codec.destroy();
+  }
+
+  private enqueue(piece: Buffer): void {
+    this.queue.push(piece);
+    if (this.queue.length >= QUEUE_PIECES_MAX) this.codec.pause();
+    this.schedule();
+  }
+
+  /** Not within the codec's callback: it hands the next piece to the pool right after it. */
+  private schedule(): void {
+    if (this.isScheduled) return;
+    this.isScheduled = true;
+    setImmediate(() => {
+      this.isScheduled = false;
+      this.drain();
+    });
+  }
+
+  private drain(): void {
+    const piece = this.queue.shift();
+    try {
+      if (piece !== undefined && !this.failure) this.consume(piece);
+    } catch (error) {
+      this.fail(error as Error);
+    }
+    if (this.queue.length > 0) this.schedule();
+    else this.wake?.();
+    if (this.queue.length < QUEUE_PIECES_MAX / 2 && this.codec.isPaused()) this.codec.resume();
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    this.queue.length = 0;
+    this.codec.destroy();
+    this.wake?.();
+  }
+
+  private async until(isReady: () => boolean): Promise<void> {
+    while (!this.failure && !isReady())
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    this.wake = undefined;
+    if (this.failure) throw this.failure;
+  }
+}
+
+function corrupt(cause: Error): EngineError {
+  return new EngineError('invalid-argument', `layer cannot be decompressed: ${cause.message}`, {
+    cause,
+  });
+}

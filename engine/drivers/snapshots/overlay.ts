@@ -1,0 +1,256 @@
+/**
+ * `Snapshotter` on overlayfs. Under one root: `layers/<number>/` is an unpacked layer, `empty/` stands
+ * for an image without layers, `containers/<id>/{upper,work,rootfs}` is a container's.
+ *
+ * A directory in `layers/` is a snapshot only if a record names it; the record is written last, so a
+ * crash leaves directories without a record, which `recover` removes. Files of a snapshot are not
+ * fsynced: its record carries the boot it was unpacked in, and counts for later boots only once
+ * `markDurable` was called for it.
+ */
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from 'node:fs';
+import { lstat, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EngineError } from '../../contract/errors.ts';
+import type { Digest } from '../../formats/digest.ts';
+import { errnoOf } from '../../host/errno.ts';
+import { MNT, mount, unmount } from '../../host/system-calls.ts';
+import type { Snapshotter, UnpackTarget } from '../snapshots.ts';
+import type { Records, StateStore } from '../state.ts';
+import { overlayOptions } from './overlay-mount.ts';
+
+interface SnapshotRecord {
+  /** Name of its directory in `layers/`. */
+  readonly directory: string;
+  readonly sizeBytes: number;
+  readonly bootId: string;
+  readonly isDurable: boolean;
+}
+
+const CONTAINER_ID = /^[a-zA-Z0-9_.-]+$/;
+
+export class OverlaySnapshotter implements Snapshotter {
+  private readonly layersRoot: string;
+  private readonly containersRoot: string;
+  private readonly records: Records<SnapshotRecord>;
+  private readonly snapshots: Map<Digest, SnapshotRecord>;
+  private readonly bootId: string;
+  private nextDirectory: number;
+  private readonly rootFds = new Map<string, number>();
+
+  /** `root` is an absolute path on a file system that carries overlay (not overlay itself). */
+  constructor(root: string, state: StateStore, bootId: string = readBootId()) {
+    this.layersRoot = join(root, 'layers');
+    this.containersRoot = join(root, 'containers');
+    mkdirSync(this.layersRoot, { recursive: true, mode: 0o700 });
+    mkdirSync(this.containersRoot, { recursive: true, mode: 0o711 });
+    this.bootId = bootId;
+    this.records = state.records<SnapshotRecord>('snapshots');
+    this.snapshots = new Map(this.records.all() as [Digest, SnapshotRecord][]);
+    const numbers = readdirSync(this.layersRoot).map(Number).filter(Number.isInteger);
+    this.nextDirectory = Math.max(0, ...numbers) + 1;
+  }
+
+  has(diffId: Digest): boolean {
+    const record = this.snapshots.get(diffId);
+    return record !== undefined && (record.isDurable || record.bootId === this.bootId);
+  }
+
+  sizeBytes(diffId: Digest): number {
+    return this.snapshots.get(diffId)?.sizeBytes ?? 0;
+  }
+
+  pathOf(diffId: Digest): string {
+    const record = this.snapshots.get(diffId);
+    if (record === undefined || !this.has(diffId))
+      throw new EngineError('not-found', `layer ${diffId} is not unpacked`);
+    return join(this.layersRoot, record.directory);
+  }
+
+  beginUnpack(): UnpackTarget {
+    const name = String(this.nextDirectory++);
+    const directory = join(this.layersRoot, name);
+    mkdirSync(directory, { mode: 0o755 });
+    return {
+      directory,
+      commit: (diffId, sizeBytes) => this.commit(diffId, name, sizeBytes),
+      abort: () => removeTree(directory),
+    };
+  }
+
+  private commit(diffId: Digest, directory: string, sizeBytes: number): void {
+    const earlier = this.snapshots.get(diffId);
+    if (this.has(diffId)) {
+      void this.drop(directory);
+      return;
+    }
+    this.put(diffId, { directory, sizeBytes, bootId: this.bootId, isDurable: false });
+    if (earlier !== undefined) void this.drop(earlier.directory);
+  }
+
+  private put(diffId: Digest, record: SnapshotRecord): void {
+    this.records.put(diffId, record);
+    this.snapshots.set(diffId, record);
+  }
+
+  /** Frees a directory nobody refers to; what fails here is removed at the next start. */
+  private async drop(directory: string): Promise<void> {
+    await removeTree(join(this.layersRoot, directory)).catch(() => {});
+  }
+
+  async remove(diffId: Digest): Promise<void> {
+    const record = this.snapshots.get(diffId);
+    if (record === undefined) return;
+    this.records.delete(diffId);
+    this.snapshots.delete(diffId);
+    await this.drop(record.directory);
+  }
+
+  list(): Digest[] {
+    return [...this.snapshots.keys()].filter((diffId) => this.has(diffId));
+  }
+
+  markDurable(diffIds: readonly Digest[]): void {
+    for (const diffId of diffIds) {
+      const record = this.snapshots.get(diffId);
+      if (record && this.has(diffId)) this.put(diffId, { ...record, isDurable: true });
+    }
+  }
+
+  listVolatile(): Digest[] {
+    return this.list().filter((diffId) => !this.snapshots.get(diffId)?.isDurable);
+  }
+
+  createWritable(containerId: string): void {
+    const directory = this.containerDirectory(containerId);
+    try {
+      mkdirSync(directory, { mode: 0o711 });
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+      throw new EngineError('conflict', `container ${containerId} has a writable layer already`);
+    }
+    mkdirSync(join(directory, 'upper'), { mode: 0o755 });
+    mkdirSync(join(directory, 'work'), { mode: 0o700 });
+    mkdirSync(join(directory, 'rootfs'), { mode: 0o755 });
+  }
+
+  mount(containerId: string, layers: readonly Digest[]): string {
+    const target = join(this.containerDirectory(containerId), 'rootfs');
+    if (isMountPoint(target)) return target;
+    const data = overlayOptions({
+      layers: layers.length === 0 ? [this.emptyLayer()] : layers.map((it) => this.directoryOf(it)),
+      containerId,
+      layersRoot: this.layersRoot,
+      containersRoot: this.containersRoot,
+      shortLayersRoot: () => this.shortPath(this.layersRoot),
+      shortContainersRoot: () => this.shortPath(this.containersRoot),
+    });
+    mount({ source: 'overlay', target, type: 'overlay', data });
+    return target;
+  }
+
+  private directoryOf(diffId: Digest): string {
+    this.pathOf(diffId);
+    return (this.snapshots.get(diffId) as SnapshotRecord).directory;
+  }
+
+  /** overlayfs needs one lower directory at least. */
+  private emptyLayer(): string {
+    mkdirSync(join(this.layersRoot, 'empty'), { recursive: true, mode: 0o755 });
+    return 'empty';
+  }
+
+  /** A path of under 20 bytes to the same directory, however long its own is. */
+  private shortPath(directory: string): string {
+    let fd = this.rootFds.get(directory);
+    if (fd === undefined) {
+      fd = openSync(directory, 'r');
+      this.rootFds.set(directory, fd);
+    }
+    return `/proc/self/fd/${fd}`;
+  }
+
+  unmount(containerId: string): void {
+    const target = join(this.containerDirectory(containerId), 'rootfs');
+    try {
+      unmount(target);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'EINVAL' || errno === 'ENOENT') return;
+      // A process outside the container may still have a file open there; it loses the name only.
+      if (errno !== 'EBUSY') throw error;
+      unmount(target, MNT.DETACH);
+    }
+  }
+
+  async removeWritable(containerId: string): Promise<void> {
+    this.unmount(containerId);
+    await removeTree(this.containerDirectory(containerId));
+  }
+
+  listWritable(): string[] {
+    return readdirSync(this.containersRoot);
+  }
+
+  async writableSizeBytes(containerId: string): Promise<number> {
+    return await diskUsage(join(this.containerDirectory(containerId), 'upper'));
+  }
+
+  async recover(): Promise<void> {
+    for (const [diffId, record] of this.snapshots)
+      if (!existsSync(join(this.layersRoot, record.directory))) {
+        this.records.delete(diffId);
+        this.snapshots.delete(diffId);
+      }
+    const named = new Set([...this.snapshots.values()].map((record) => record.directory));
+    const orphans = readdirSync(this.layersRoot).filter(
+      (name) => name !== 'empty' && !named.has(name) && Number(name) < this.nextDirectory,
+    );
+    for (const name of orphans) await this.drop(name);
+  }
+
+  /** Closes the descriptors behind short paths. Mounts stay. */
+  close(): void {
+    for (const fd of this.rootFds.values()) closeSync(fd);
+    this.rootFds.clear();
+  }
+
+  private containerDirectory(containerId: string): string {
+    if (!CONTAINER_ID.test(containerId) || containerId.startsWith('.'))
+      throw new EngineError('invalid-argument', `not a container id: ${containerId}`);
+    return join(this.containersRoot, containerId);
+  }
+}
+
+/** Random for each boot. Source: random(4), boot_id. */
+function readBootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+}
+
+/** A mount point lies on another device than its parent. */
+function isMountPoint(path: string): boolean {
+  return statSync(path).dev !== statSync(join(path, '..')).dev;
+}
+
+function removeTree(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 3 });
+}
+
+async function diskUsage(path: string): Promise<number> {
+  let bytes = 0;
+  const seen = new Set<string>();
+  for (const name of await readdir(path, { recursive: true })) {
+    const file = await lstat(join(path, name)).catch(() => undefined);
+    if (file === undefined || seen.has(`${file.ino}`)) continue;
+    if (file.nlink > 1) seen.add(`${file.ino}`);
+    bytes += file.blocks * 512;
+  }
+  return bytes;
+}

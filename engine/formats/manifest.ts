@@ -1,0 +1,167 @@
+/**
+ * Image manifests and manifest lists, Docker schema 2 and OCI. Whatever a registry sends is checked
+ * here before anything acts on it: digests well-formed, sizes whole and positive, counts bounded. Pure.
+ * Source: OCI image-spec, manifest.md and image-index.md; Docker "Image Manifest V 2, Schema 2".
+ */
+import { z } from 'zod';
+import { EngineError } from '../contract/errors.ts';
+import { isDigest, type Digest } from './digest.ts';
+import type { Platform } from './platform.ts';
+
+export const MEDIA_TYPE = {
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  ociConfig: 'application/vnd.oci.image.config.v1+json',
+  ociLayer: 'application/vnd.oci.image.layer.v1.tar',
+  ociLayerGzip: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
+  dockerConfig: 'application/vnd.docker.container.image.v1+json',
+  dockerLayerGzip: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+  dockerSchema1: 'application/vnd.docker.distribution.manifest.v1+json',
+  dockerSchema1Signed: 'application/vnd.docker.distribution.manifest.v1+prettyjws',
+} as const;
+
+/** What a client that understands this module sends as `Accept`. */
+export const MANIFEST_MEDIA_TYPES: readonly string[] = [
+  MEDIA_TYPE.ociIndex,
+  MEDIA_TYPE.ociManifest,
+  MEDIA_TYPE.dockerList,
+  MEDIA_TYPE.dockerManifest,
+];
+
+/** Larger manifests are refused unread, as containerd does. */
+export const MANIFEST_BYTES_MAX = 4 << 20;
+
+/** overlayfs stacks at most 500 directories; Docker's own limit is 128 layers. */
+export const LAYERS_MAX = 128;
+const INDEX_ENTRIES_MAX = 10_000;
+
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+  readonly urls?: readonly string[] | undefined;
+}
+
+export interface ImageManifest {
+  readonly kind: 'image';
+  readonly mediaType: string;
+  readonly config: Descriptor;
+  /** Lowest first. */
+  readonly layers: readonly Descriptor[];
+}
+
+export interface IndexEntry extends Descriptor {
+  readonly platform?: Platform | undefined;
+  /** Attestations are listed beside images and are not runnable. */
+  readonly isAttestation: boolean;
+}
+
+export interface ImageIndex {
+  readonly kind: 'index';
+  readonly mediaType: string;
+  readonly manifests: readonly IndexEntry[];
+}
+
+const descriptorSchema = z.object({
+  mediaType: z.string().default(''),
+  digest: z.string().refine(isDigest, 'not a sha256 digest'),
+  size: z.int().nonnegative(),
+  urls: z.array(z.string()).optional(),
+});
+
+const manifestSchema = z.object({
+  config: descriptorSchema,
+  layers: z.array(descriptorSchema).max(LAYERS_MAX),
+});
+
+const indexSchema = z.object({
+  manifests: z
+    .array(
+      descriptorSchema.extend({
+        platform: z
+          .object({
+            os: z.string().default(''),
+            architecture: z.string().default(''),
+            variant: z.string().optional(),
+            'os.version': z.string().optional(),
+          })
+          .optional(),
+        annotations: z.record(z.string(), z.string()).nullish(),
+      }),
+    )
+    .max(INDEX_ENTRIES_MAX),
+});
+
+/**
+ * Parses manifest bytes. `contentType` is what the registry called them; the document's own
+ * `mediaType` wins where it has one. Throws `invalid-argument` naming what is wrong.
+ */
+export function parseManifest(bytes: Uint8Array, contentType = ''): ImageManifest | ImageIndex {
+  if (bytes.length > MANIFEST_BYTES_MAX)
+    throw invalid(`manifest is larger than ${MANIFEST_BYTES_MAX} bytes`);
+  const document = parseJson(bytes);
+  const mediaType = mediaTypeOf(document, contentType);
+  if (mediaType === MEDIA_TYPE.ociIndex || mediaType === MEDIA_TYPE.dockerList)
+    return parseIndex(document, mediaType);
+  if (mediaType === MEDIA_TYPE.ociManifest || mediaType === MEDIA_TYPE.dockerManifest) {
+    const parsed = manifestSchema.safeParse(document);
+    if (!parsed.success) throw invalid(`invalid manifest: ${firstIssue(parsed.error)}`);
+    const { config, layers } = parsed.data;
+    return {
+      kind: 'image',
+      mediaType,
+      config: config as Descriptor,
+      layers: layers as Descriptor[],
+    };
+  }
+  throw invalid(`unsupported manifest media type "${mediaType}"`);
+}
+
+function parseIndex(document: object, mediaType: string): ImageIndex {
+  const parsed = indexSchema.safeParse(document);
+  if (!parsed.success) throw invalid(`invalid manifest list: ${firstIssue(parsed.error)}`);
+  const manifests = parsed.data.manifests.map(({ annotations, ...entry }) => ({
+    ...(entry as Descriptor & { platform?: Platform }),
+    isAttestation: annotations?.['vnd.docker.reference.type'] !== undefined,
+  }));
+  return { kind: 'index', mediaType, manifests };
+}
+
+function parseJson(bytes: Uint8Array): object {
+  let document: unknown;
+  try {
+    document = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
+  } catch (cause) {
+    throw new EngineError('invalid-argument', 'manifest is not JSON', { cause });
+  }
+  if (typeof document !== 'object' || document === null) throw invalid('manifest is not an object');
+  return document;
+}
+
+function mediaTypeOf(document: object, contentType: string): string {
+  const fields = document as Record<string, unknown>;
+  if (fields['schemaVersion'] === 1)
+    throw invalid(
+      'Docker Image Format v1, and Docker Image manifest version 2, schema 1 support is not available: ' +
+        'push the image again with a current client',
+    );
+  // Source: OCI image-spec, manifest.md: a document must not be both, or clients disagree on it.
+  if ('manifests' in fields && ('layers' in fields || 'config' in fields))
+    throw invalid('manifest is both an image and a list');
+  const own = fields['mediaType'];
+  if (typeof own === 'string' && own !== '') return own;
+  const sent = contentType.split(';')[0]?.trim() ?? '';
+  if (MANIFEST_MEDIA_TYPES.includes(sent)) return sent;
+  return 'manifests' in fields ? MEDIA_TYPE.ociIndex : MEDIA_TYPE.ociManifest;
+}
+
+function firstIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`;
+}
+
+function invalid(message: string): EngineError {
+  return new EngineError('invalid-argument', message);
+}
