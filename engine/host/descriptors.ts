@@ -1,0 +1,125 @@
+/**
+ * Receiving a terminal from another process, and using it. A runtime makes the pseudo-terminal
+ * inside the container and sends its master over a unix socket, which Node cannot receive.
+ * Sources: unix(7) SCM_RIGHTS, recvmsg(2), cmsg(3), ioctl_tty(2); OCI runtime-spec, console socket.
+ */
+import { closeSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ReadStream } from 'node:tty';
+import { errnoOf } from './errno.ts';
+import { check, libc } from './system-calls.ts';
+
+const MSG_DONTWAIT = 0x40;
+const MSG_CMSG_CLOEXEC = 0x40000000;
+const SOL_SOCKET = 1;
+const SCM_RIGHTS = 1;
+
+/**
+ * Takes one descriptor that was sent over a connected unix socket, close-on-exec. Undefined when the
+ * next message carries none; throws EAGAIN when there is no message yet.
+ */
+export function receiveDescriptor(socketFd: number): number | undefined {
+  const koffi = createRequire(import.meta.url)('koffi') as { address(bytes: Buffer): bigint };
+  // struct msghdr, iovec and cmsghdr of 64-bit Linux, laid out by hand: all fields are 8 bytes wide.
+  const payload = Buffer.alloc(256);
+  const control = Buffer.alloc(64);
+  const vector = Buffer.alloc(16);
+  vector.writeBigUInt64LE(koffi.address(payload), 0);
+  vector.writeBigUInt64LE(BigInt(payload.length), 8);
+  const header = Buffer.alloc(56);
+  header.writeBigUInt64LE(koffi.address(vector), 16);
+  header.writeBigUInt64LE(1n, 24);
+  header.writeBigUInt64LE(koffi.address(control), 32);
+  header.writeBigUInt64LE(BigInt(control.length), 40);
+  const receive = libc('intptr_t recvmsg(int fd, _Inout_ void *message, int flags)');
+  const flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
+  check(Number(receive(socketFd, header, flags)), 'recvmsg', `fd ${socketFd}`);
+  const hasDescriptor =
+    header.readBigUInt64LE(40) >= 20n &&
+    control.readInt32LE(8) === SOL_SOCKET &&
+    control.readInt32LE(12) === SCM_RIGHTS;
+  return hasDescriptor ? control.readInt32LE(16) : undefined;
+}
+
+/** A socket at a path that waits for one descriptor. */
+export interface DescriptorInbox extends Disposable {
+  /** The descriptor; the caller closes it. Rejects with the signal's reason when it aborts first. */
+  receive(signal: AbortSignal): Promise<number>;
+}
+
+/** Listens at `path` (at most 107 bytes, a kernel limit); disposing removes it. */
+export async function openInbox(path: string): Promise<DescriptorInbox> {
+  const { promise: connected, resolve } = Promise.withResolvers<Socket>();
+  // Paused: a read by Node would take the message and drop the descriptor that comes with it.
+  const server = createServer({ pauseOnConnect: true }, resolve);
+  await new Promise<void>((listening, fail) => {
+    server.once('error', fail);
+    server.listen(path, listening);
+  });
+  let socket: Socket | undefined;
+  return {
+    async receive(signal) {
+      const aborted = Promise.withResolvers<never>();
+      const abort = () => aborted.reject(signal.reason as Error);
+      if (signal.aborted) abort();
+      signal.addEventListener('abort', abort, { once: true });
+      try {
+        socket = await Promise.race([connected, aborted.promise]);
+        return await pollDescriptor(socket, signal);
+      } finally {
+        signal.removeEventListener('abort', abort);
+      }
+    },
+    [Symbol.dispose]() {
+      socket?.destroy();
+      server.close();
+      rmSync(path, { force: true });
+    },
+  };
+}
+
+async function pollDescriptor(socket: Socket, signal: AbortSignal): Promise<number> {
+  const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
+  for (;;) {
+    try {
+      const descriptor = receiveDescriptor(fd);
+      if (descriptor !== undefined) return descriptor;
+    } catch (error) {
+      if (errnoOf(error) !== 'EAGAIN') throw error;
+    }
+    // Sent right after connecting: a wait of more than one round is rare.
+    await sleep(1, undefined, { signal });
+  }
+}
+
+/** The engine's side of a pseudo-terminal. */
+export interface Terminal {
+  /** Ends when the last process has closed the other side. */
+  readonly stream: ReadStream;
+  resize(rows: number, columns: number): void;
+}
+
+/** Takes over the descriptor: destroying the stream closes it. */
+export function openTerminal(fd: number): Terminal {
+  const TIOCSWINSZ = 0x5414;
+  let stream: ReadStream;
+  try {
+    stream = new ReadStream(fd);
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+  return {
+    stream,
+    resize(rows, columns) {
+      if (stream.destroyed) return;
+      const size = Buffer.alloc(8);
+      size.writeUInt16LE(rows & 0xffff, 0);
+      size.writeUInt16LE(columns & 0xffff, 2);
+      const ioctl = libc('int ioctl(int fd, unsigned long request, const void *argument)');
+      check(ioctl(fd, TIOCSWINSZ, size) as number, 'ioctl TIOCSWINSZ', `fd ${fd}`);
+    },
+  };
+}
