@@ -8,6 +8,7 @@ import { EngineClient } from '../client/engine-client.ts';
 import type { EngineHost } from '../engine-host/engine-host.ts';
 import type { EngineStatus, HostState, Settings, Task, WatchChange } from '../ipc/contract.ts';
 import { createCallHandlers, type CallHandlers } from './calls.ts';
+import { changeContainer } from './container-calls.ts';
 import { describeDiagnostics } from './diagnostics.ts';
 import { EngineSession } from './engine-session.ts';
 import type { SettingsFile } from './settings-file.ts';
@@ -30,7 +31,7 @@ export interface BridgeOptions {
 /** What the host itself (tray, menu) follows. */
 export interface BridgeListener {
   onEngine?(status: EngineStatus): void;
-  onWatch?(state: WatchChange | null): void;
+  onWatch?(): void;
   onSettings?(settings: Settings): void;
 }
 
@@ -86,9 +87,9 @@ export class Bridge {
     };
   }
 
-  /** The calls, for the host's own use (tray); arguments are the caller's to get right. */
-  get calls(): CallHandlers {
-    return this.#handlers;
+  /** For the tray. What goes wrong shows as the container staying as it is. */
+  async change(verb: 'start' | 'stop' | 'restart', id: string): Promise<void> {
+    await changeContainer(this.#client, verb, id).catch(() => {});
   }
 
   connectWindow(link: WindowLink): WindowSession {
@@ -132,7 +133,7 @@ export class Bridge {
 
   #onChanges(changes: readonly WatchChange[]): void {
     for (const window of this.#windows) window.sendChanges(changes);
-    for (const listener of this.#listeners) listener.onWatch?.(this.#feed.state);
+    for (const listener of this.#listeners) listener.onWatch?.();
   }
 
   #onTaskEnded(task: Task): void {

@@ -154,10 +154,10 @@ export class EngineSession {
     this.#publish({ ...status, phase: 'starting', attempt, ...stageNow(stage) });
   }
 
-  async #fail(error: unknown, wasReady: boolean): Promise<void> {
+  async #fail(reason: unknown, wasReady: boolean): Promise<void> {
     const logTail = await this.#host.logTail().catch(() => []);
-    const hint = error instanceof EngineProblem ? error.hint : undefined;
-    const problem = { message: messageOf(error), logTail, ...(hint && { hint }) };
+    const hint = reason instanceof EngineProblem ? reason.hint : undefined;
+    const problem = { message: messageOf(reason), logTail, ...(hint && { hint }) };
     const before = this.#status;
     const phase = wasReady || before.phase === 'lost' ? 'lost' : 'failed';
     if (phase === before.phase && before.problem?.message === problem.message) return;

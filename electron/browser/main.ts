@@ -4,15 +4,16 @@
  *
  *   node electron/browser/main.ts [--gantry-socket=PATH] [--port=N] [--page=FOLDER]
  *
- * Environment: GANTRY_SOCKET (as the flag), GANTRY_USER_DATA (where settings are kept). Ends on
- * SIGINT and SIGTERM; containers and the engine go on.
+ * Environment: what `engine-host/choose-engine.ts` reads, and GANTRY_USER_DATA, where settings are
+ * kept. Ends on SIGINT and SIGTERM; containers and the engine go on.
  */
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bridge } from '../bridge/bridge.ts';
 import { SettingsFile } from '../bridge/settings-file.ts';
-import { findEngineCommand, NativeEngineHost } from '../engine-host/native-engine-host.ts';
+import { chooseEngine } from '../engine-host/choose-engine.ts';
+import { NativeEngineHost } from '../engine-host/native-engine-host.ts';
 import { BrowserServer } from './browser-server.ts';
 
 const { values: flags } = parseArgs({
@@ -29,10 +30,9 @@ const configFolder =
   path.join(process.env['XDG_CONFIG_HOME'] ?? path.join(homedir(), '.config'), 'gantry');
 
 const bridge = new Bridge({
-  engineHost: new NativeEngineHost({
-    socketPath: flags['gantry-socket'] ?? process.env['GANTRY_SOCKET'],
-    command: await findEngineCommand(appFolder),
-  }),
+  engineHost: new NativeEngineHost(
+    await chooseEngine(flags['gantry-socket'], process.env, appFolder),
+  ),
   settings: await SettingsFile.open(path.join(configFolder, 'settings.json')),
   host: 'browser',
   systemLanguage: Intl.DateTimeFormat().resolvedOptions().locale,

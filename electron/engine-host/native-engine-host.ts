@@ -2,12 +2,13 @@
  * The engine on the Linux machine the app runs on: found by its socket, started as a process of its
  * own that outlives the app, its output in a log file that is rotated at each start.
  *
- * Only the default engine is started from here. A socket that was asked for by name belongs to an
- * engine whose roots nobody here knows; it is waited for.
+ * An engine is started from here only where its command is known: that of the default socket, or one
+ * given for another. A socket named without a command belongs to an engine whose roots nobody here
+ * knows; it is waited for.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { watch as watchPath } from 'node:fs';
-import { access, constants, open, stat } from 'node:fs/promises';
+import { access, constants, open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineClient } from '../client/engine-client.ts';
@@ -33,11 +34,10 @@ const LOG_TAIL_BYTES = 32 << 10;
 const PING_EVERY_MS = 50;
 
 export interface NativeEngineOptions {
-  /** Absent: the default engine, which may be started. */
   readonly socketPath?: string | undefined;
-  /** Program and arguments that start the default engine; absent where there is none to start. */
+  /** Program and arguments that start the engine of this socket; absent where none is known. */
   readonly command?: readonly string[] | undefined;
-  readonly logPath?: string;
+  readonly logPath?: string | undefined;
 }
 
 export class NativeEngineHost implements EngineHost {
@@ -48,7 +48,7 @@ export class NativeEngineHost implements EngineHost {
 
   constructor(options: NativeEngineOptions) {
     this.address = { socketPath: options.socketPath ?? DEFAULT_SOCKET };
-    this.#command = options.socketPath === undefined ? options.command : undefined;
+    this.#command = options.command;
     this.#logPath = options.logPath ?? DEFAULT_LOG;
     this.#client = new EngineClient(this.address);
   }
@@ -135,30 +135,6 @@ export class NativeEngineHost implements EngineHost {
       'engine-exited',
     );
   }
-}
-
-/**
- * The command of the default engine: the bundle where there is one, else the sources of a checkout.
- * Undefined where neither is to be found.
- */
-export async function findEngineCommand(
-  appFolder: string,
-): Promise<readonly [string, ...string[]] | undefined> {
-  const node = await firstThatExists([
-    path.join(appFolder, 'engine/node'),
-    path.join(appFolder, 'node_modules/.bin/node'),
-  ]);
-  const entry = await firstThatExists([
-    path.join(appFolder, 'engine/main.ts'),
-    path.join(appFolder, 'build/engine/gantryd.mjs'),
-    path.join(appFolder, 'engine/gantryd.mjs'),
-  ]);
-  return node && entry ? [node, entry] : undefined;
-}
-
-async function firstThatExists(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) if (await stat(path).catch(() => undefined)) return path;
-  return undefined;
 }
 
 async function missingPrograms(): Promise<readonly string[]> {

@@ -1,0 +1,43 @@
+/**
+ * What no page of this app may do, whatever it manages to run: leave its own origin, open windows,
+ * embed others, ask for permissions, download, load anything from anywhere else.
+ */
+import { app, session, type WebContents } from 'electron';
+import { APP_ORIGIN, APP_SCHEME } from '../ipc/channels.ts';
+
+/** Copying to the clipboard is a button of the window; reading it is not. */
+const GRANTED_PERMISSIONS: ReadonlySet<string> = new Set(['clipboard-sanitized-write']);
+const LOADABLE = new Set([`${APP_SCHEME}:`, 'blob:', 'data:', 'devtools:']);
+
+/** To be called once, when Electron is ready and before the first window. */
+export function lockDown(): void {
+  const { defaultSession } = session;
+  defaultSession.setPermissionRequestHandler((contents, permission, grant) =>
+    grant(isGranted(permission, contents.getURL())),
+  );
+  defaultSession.setPermissionCheckHandler((_contents, permission, origin) =>
+    isGranted(permission, origin),
+  );
+  defaultSession.on('will-download', (event) => event.preventDefault());
+  defaultSession.webRequest.onBeforeRequest(({ url }, decide) =>
+    decide({ cancel: !LOADABLE.has(new URL(url).protocol) }),
+  );
+  app.on('web-contents-created', (_event, contents) => lockContents(contents));
+}
+
+function lockContents(contents: WebContents): void {
+  contents.setWindowOpenHandler(() => ({ action: 'deny' }));
+  contents.on('will-navigate', (event) => {
+    if (!isOurs(event.url)) event.preventDefault();
+  });
+  contents.on('will-redirect', (event) => event.preventDefault());
+  contents.on('will-attach-webview', (event) => event.preventDefault());
+}
+
+function isGranted(permission: string, url: string): boolean {
+  return GRANTED_PERMISSIONS.has(permission) && isOurs(url);
+}
+
+function isOurs(url: string): boolean {
+  return url === APP_ORIGIN || url.startsWith(`${APP_ORIGIN}/`);
+}
