@@ -36,7 +36,7 @@ export class DockerCli implements Disposable {
       if (options.input !== undefined) running.end(options.input);
       return running.result;
     }
-    return runCommand(this.program, args, { ...options, env: this.environment() });
+    return runCommand(this.program, args, { ...options, env: this.environment });
   }
 
   /** As `run`, and returns what it printed, without the last line's end; throws when it failed. */
@@ -49,7 +49,7 @@ export class DockerCli implements Disposable {
 
   /** Starts a command that runs beside the test; its input stays open until `end()`. */
   start(args: readonly string[], options: DockerOptions = {}): RunningCommand {
-    const settings = { ...options, env: this.environment() };
+    const settings = { ...options, env: this.environment };
     if (!options.tty) return new RunningCommand(this.program, args, settings);
     const line = [this.program, ...args].map(shellQuoted).join(' ');
     return new RunningCommand(
@@ -59,7 +59,8 @@ export class DockerCli implements Disposable {
     );
   }
 
-  private environment(): NodeJS.ProcessEnv {
+  /** What the CLI runs with: its socket and its configuration folder. */
+  get environment(): NodeJS.ProcessEnv {
     const { PATH, HOME, LANG } = process.env;
     return {
       PATH,

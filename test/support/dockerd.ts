@@ -10,6 +10,7 @@ import { debianPackage } from './debian-packages.ts';
 import { DockerCli } from './docker-cli.ts';
 import { eventually } from './eventually.ts';
 import { NetworkNamespace } from './network-namespace.ts';
+import { childrenOf } from './processes.ts';
 import { Registry } from './registry.ts';
 import { httpOverUnix, type HttpAnswer, type HttpRequest } from './unix-http.ts';
 
@@ -80,10 +81,9 @@ export class Dockerd implements AsyncDisposable {
   }
 
   /** The daemon and the containerd it started. */
-  async processIds(): Promise<number[]> {
+  processIds(): number[] {
     const own = this.program.child.pid ?? 0;
-    const { stdout } = await runCommand('pgrep', ['--parent', String(own)]);
-    return [own, ...stdout.split('\n').filter(Boolean).map(Number)];
+    return [own, ...childrenOf(new Set([own]))];
   }
 
   async close(): Promise<void> {

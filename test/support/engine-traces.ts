@@ -2,11 +2,12 @@
  * What an engine can leave on a machine, and whether it did: processes and mounts under its folder,
  * interfaces and filter tables in its network namespace, cgroups of its containers.
  */
-import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runCommand } from './command.ts';
 import { eventually } from './eventually.ts';
 import type { NetworkNamespace } from './network-namespace.ts';
+import { childrenOf, commandLine, processIds, readOrEmpty } from './processes.ts';
 
 const CGROUPS = '/sys/fs/cgroup';
 /** The kernel ends network namespaces and cgroups on its own time. */
@@ -64,30 +65,22 @@ export class EngineTraces {
   }
 
   /** Processes that name the folder in their command line: engine, monitors, runtimes. */
-  private processes(): { pid: string; title: string }[] {
-    return processIds().flatMap((pid) => {
-      const title = readQuietly(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
-      return title.includes(`${this.folder}/`) ? [{ pid, title }] : [];
-    });
+  private processes(): { pid: number; title: string }[] {
+    return processIds()
+      .map((pid) => ({ pid, title: commandLine(pid).join(' ') }))
+      .filter(({ title }) => title.includes(`${this.folder}/`));
   }
 
   /** Children of the monitors: the containers' own processes. */
-  private containerProcesses(): string[] {
+  private containerProcesses(): number[] {
     const monitors = new Set(this.processes().map(({ pid }) => pid));
-    return processIds().filter((pid) => {
-      const parent = /^PPid:\s+(\d+)$/m.exec(readQuietly(`/proc/${pid}/status`))?.[1];
-      return parent !== undefined && monitors.has(parent) && !monitors.has(pid);
-    });
+    return childrenOf(monitors).filter((pid) => !monitors.has(pid));
   }
 }
 
-function processIds(): string[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-}
-
 /** Directories of the process's cgroups that exist, over all hierarchies. */
-function cgroupsOf(pid: string): string[] {
-  return readQuietly(`/proc/${pid}/cgroup`)
+function cgroupsOf(pid: number | 'self'): string[] {
+  return readOrEmpty(`/proc/${pid}/cgroup`)
     .split('\n')
     .flatMap((line) => {
       const [, controllers = '', path = ''] = line.split(':');
@@ -97,17 +90,9 @@ function cgroupsOf(pid: string): string[] {
     .filter((path) => existsSync(path));
 }
 
-function readQuietly(path: string): string {
+function killQuietly(pid: number): void {
   try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return ''; // gone meanwhile
-  }
-}
-
-function killQuietly(pid: string): void {
-  try {
-    process.kill(Number(pid), 'SIGKILL');
+    process.kill(pid, 'SIGKILL');
   } catch {
     // gone meanwhile
   }

@@ -22,6 +22,8 @@ export interface EngineOptions {
   readonly args?: readonly string[];
   /** Default true. */
   readonly registry?: boolean;
+  /** What the registry serves; default a folder of its own with `busybox`. */
+  readonly storageFolder?: string;
   /** Run `build/engine/gantryd.mjs`, as it is shipped, instead of the sources. */
   readonly bundle?: boolean;
 }
@@ -186,7 +188,11 @@ export class TestEngine implements AsyncDisposable {
 export async function startEngine(options: EngineOptions = {}): Promise<TestEngine> {
   const folder = await mkdtemp(join(tmpdir(), 'gantry-'));
   const namespace = await NetworkNamespace.create();
-  const registry = options.registry === false ? undefined : await Registry.start({ namespace });
+  const { storageFolder } = options;
+  const registry =
+    options.registry === false
+      ? undefined
+      : await Registry.start({ namespace, ...(storageFolder && { storageFolder }) });
   const docker = await DockerCli.forSocket(socketIn(folder));
   const engine = new TestEngine({ folder, namespace, registry, docker }, options);
   try {
