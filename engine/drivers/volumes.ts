@@ -1,0 +1,38 @@
+/**
+ * Where the data of volumes lies. A *volume directory* is named by its volume and holds the data
+ * under `_data`; records of volumes are the service's, so that a directory without a record is
+ * found, never lost.
+ */
+
+export interface VolumeStore {
+  /** Makes the directory, owned by root, mode 0755; existing is no error. */
+  create(name: string): void;
+
+  /** Absolute path of the data, whether it exists or not. */
+  pathOf(name: string): string;
+
+  /** Every volume directory, removed ones excluded. */
+  list(): string[];
+
+  /** True when there is nothing in the volume. */
+  isEmpty(name: string): boolean;
+
+  /**
+   * Gone from `list` at once, in one step; the data is deleted when the promise resolves, or, after
+   * a crash, at the next `sweep`. Absent is no error.
+   */
+  remove(name: string): Promise<void>;
+
+  /** Deletes what interrupted removals left. */
+  sweep(): Promise<void>;
+
+  /**
+   * Gives an empty volume the content of a directory: owners, modes, times, extended attributes,
+   * hard links, symlinks as they are, devices, and the directory's own owner and mode. Follows no
+   * symlink inside `fromDirectory`, which is the caller's to have resolved within the container.
+   */
+  copyUp(name: string, fromDirectory: string): Promise<void>;
+
+  /** Bytes on disk, as `du` counts them: a hard-linked file once. */
+  sizeBytes(name: string): Promise<number>;
+}

@@ -1,0 +1,234 @@
+/**
+ * Volumes: data that outlives containers, by name. Only Docker's `local` driver, without options.
+ *
+ * A volume is in use while any container, running or not, mounts it; such a volume is never
+ * removed. A directory whose record was lost is taken for a volume again, never deleted.
+ */
+import { randomBytes } from 'node:crypto';
+import { EngineError } from '../../contract/errors.ts';
+import type { Filters } from '../../contract/route.ts';
+import type { Records, StateStore } from '../../drivers/state.ts';
+import type { VolumeStore } from '../../drivers/volumes.ts';
+import { formatTime, type Clock } from '../../host/clock.ts';
+import type { EventBus } from '../events/event-bus.ts';
+import { isSet, listFilter, pruneFilter } from './volume-filters.ts';
+
+/** On volumes that got their name from the engine. Source: moby `volume/service`, AnonymousLabel. */
+export const ANONYMOUS_LABEL = 'com.docker.volume.anonymous';
+
+export interface VolumeRecord {
+  readonly name: string;
+  /** Null when none were given, as Docker distinguishes. */
+  readonly labels: Readonly<Record<string, string>> | null;
+  /** RFC 3339. */
+  readonly createdAt: string;
+}
+
+export interface VolumeRequest {
+  /** Absent or empty: an anonymous volume with a name of 64 hex digits. */
+  readonly name?: string;
+  readonly driver?: string;
+  readonly labels?: Readonly<Record<string, string>> | null;
+  readonly driverOpts?: Readonly<Record<string, string>> | null;
+}
+
+export interface VolumeView extends VolumeRecord {
+  /** Absolute path of the data on the host. */
+  readonly mountpoint: string;
+}
+
+/** Ids of the containers, running or not, that mount a volume. */
+export type VolumeUsers = (name: string) => readonly string[];
+
+export class VolumeService {
+  private readonly store: VolumeStore;
+  private readonly events: EventBus;
+  private readonly clock: Clock;
+  private readonly users: VolumeUsers;
+  private readonly records: Records<VolumeRecord>;
+
+  constructor(parts: {
+    store: VolumeStore;
+    state: StateStore;
+    events: EventBus;
+    clock: Clock;
+    users: VolumeUsers;
+  }) {
+    this.store = parts.store;
+    this.events = parts.events;
+    this.clock = parts.clock;
+    this.users = parts.users;
+    this.records = parts.state.records<VolumeRecord>('volumes');
+  }
+
+  /** At the engine's start: finishes interrupted removals and finds volumes without a record. */
+  async recover(): Promise<void> {
+    await this.store.sweep();
+    const names = new Set(this.store.list());
+    for (const name of names)
+      if (!this.records.get(name)) this.records.put(name, this.recordOf(name, null));
+    for (const [name] of this.records.all()) if (!names.has(name)) this.records.delete(name);
+  }
+
+  /**
+   * The volume of this name, made if there is none; `created` says whether it was. Labels of one
+   * that exists stay as they are. Throws `invalid-argument` for a name Docker refuses.
+   */
+  ensure(request: VolumeRequest): VolumeView & { readonly created: boolean } {
+    const name = request.name || randomBytes(32).toString('hex');
+    const existing = this.records.get(name);
+    if (existing) return { ...this.view(existing), created: false };
+    refuseUnsupported(name, request);
+    const labels = request.name
+      ? (request.labels ?? null)
+      : { ...request.labels, [ANONYMOUS_LABEL]: '' };
+    const record = this.recordOf(name, labels);
+    this.store.create(name);
+    this.records.put(name, record);
+    this.publish('create', name);
+    return { ...this.view(record), created: true };
+  }
+
+  private recordOf(name: string, labels: VolumeRecord['labels']): VolumeRecord {
+    return { name, labels, createdAt: formatTime(this.clock.nowNs()) };
+  }
+
+  /** Throws `not-found`, `get x: no such volume`. */
+  find(name: string): VolumeView {
+    const record = this.records.get(name);
+    if (record) return this.view(record);
+    throw new EngineError('not-found', `get ${name}: no such volume`);
+  }
+
+  list(filters: Filters = new Map()): VolumeView[] {
+    const matches = listFilter(filters, (name) => this.users(name).length > 0);
+    return this.records
+      .all()
+      .map(([, record]) => record)
+      .filter(matches)
+      .map((record) => this.view(record));
+  }
+
+  /** With `force` an absent volume is no error; one in use is a conflict all the same. */
+  async remove(name: string, options: { force?: boolean } = {}): Promise<void> {
+    if (options.force && !this.records.get(name)) return;
+    this.find(name);
+    const users = this.users(name);
+    if (users.length > 0)
+      throw new EngineError('conflict', `remove ${name}: volume is in use - [${users.join(', ')}]`);
+    await this.delete(name);
+  }
+
+  /** Removes the volume if the engine named it and no container has it any more (`rm -v`, `--rm`). */
+  async removeAnonymous(name: string): Promise<void> {
+    const record = this.records.get(name);
+    if (record && isAnonymous(record) && this.users(name).length === 0) await this.delete(name);
+  }
+
+  /**
+   * Removes unused volumes: those the engine named, or with `all` every one. Clients before 1.42
+   * know no `all` and mean every one.
+   */
+  async prune(
+    filters: Filters,
+    apiVersion: number,
+  ): Promise<{ deleted: string[]; reclaimedBytes: number }> {
+    const PRUNE_ANONYMOUS_SINCE = 42;
+    const matches = pruneFilter(filters);
+    const all = isSet(filters, 'all') || apiVersion < PRUNE_ANONYMOUS_SINCE;
+    const deleted: string[] = [];
+    let reclaimedBytes = 0;
+    for (const [name, record] of this.records.all()) {
+      if (!matches(record) || !(all || isAnonymous(record))) continue;
+      const sizeBytes = await this.sizeBytes(name);
+      // Asked only now: a container may have taken it while its size was counted.
+      if (this.users(name).length > 0 || !this.records.get(name)) continue;
+      await this.delete(name);
+      deleted.push(name);
+      reclaimedBytes += sizeBytes;
+    }
+    const attributes = { reclaimed: String(reclaimedBytes) };
+    this.events.publish({ type: 'volume', action: 'prune', actorId: '', attributes });
+    return { deleted, reclaimedBytes };
+  }
+
+  private async delete(name: string): Promise<void> {
+    this.records.delete(name);
+    await this.store.remove(name);
+    this.publish('destroy', name);
+  }
+
+  /** Bytes on disk, as `du` counts them. */
+  sizeBytes(name: string): Promise<number> {
+    return this.store.sizeBytes(name);
+  }
+
+  /** True when a container's image may still fill the volume. */
+  isEmpty(name: string): boolean {
+    return this.store.isEmpty(name);
+  }
+
+  /** Fills an empty volume from a directory of the image; see `VolumeStore.copyUp`. */
+  copyUp(name: string, fromDirectory: string): Promise<void> {
+    return this.store.copyUp(name, fromDirectory);
+  }
+
+  /** Announces that a container that starts mounts the volume. */
+  publishMount(
+    name: string,
+    mount: { containerId: string; destination: string; readOnly: boolean },
+  ): void {
+    this.publish('mount', name, {
+      container: mount.containerId,
+      destination: mount.destination,
+      propagation: '',
+      'read/write': String(!mount.readOnly),
+    });
+  }
+
+  publishUnmount(name: string, containerId: string): void {
+    this.publish('unmount', name, { container: containerId });
+  }
+
+  private publish(action: string, name: string, attributes: Record<string, string> = {}): void {
+    this.events.publish({
+      type: 'volume',
+      action,
+      actorId: name,
+      attributes: { driver: 'local', ...attributes },
+    });
+  }
+
+  private view(record: VolumeRecord): VolumeView {
+    return { ...record, mountpoint: this.store.pathOf(record.name) };
+  }
+}
+
+function isAnonymous(record: VolumeRecord): boolean {
+  return record.labels !== null && ANONYMOUS_LABEL in record.labels;
+}
+
+/** Docker's own texts. Source: moby `volume/local`, `volume/service/store.go`. */
+function refuseUnsupported(name: string, { driver, driverOpts }: VolumeRequest): void {
+  if (driver && driver !== 'local')
+    throw new EngineError(
+      'not-found',
+      `create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`,
+    );
+  if (name.length === 1)
+    throw new EngineError(
+      'invalid-argument',
+      `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
+    );
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name))
+    throw new EngineError(
+      'invalid-argument',
+      `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
+    );
+  const [option] = Object.keys(driverOpts ?? {});
+  if (option !== undefined)
+    throw new EngineError(
+      'not-implemented',
+      `create ${name}: options of the local volume driver are not supported yet: ${option}`,
+    );
+}
