@@ -87,11 +87,17 @@ async function pollDescriptor(socket: Socket, signal: AbortSignal): Promise<numb
       const descriptor = receiveDescriptor(fd);
       if (descriptor !== undefined) return descriptor;
     } catch (error) {
-      if (errnoOf(error) !== 'EAGAIN') throw error;
+      if (!isNotYet(error)) throw error;
     }
     // Sent right after connecting: a wait of more than one round is rare.
     await sleep(1, undefined, { signal });
   }
+}
+
+/** One number, two names. */
+function isNotYet(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'EAGAIN' || errno === 'EWOULDBLOCK';
 }
 
 /** The engine's side of a pseudo-terminal. */

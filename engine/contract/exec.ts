@@ -1,0 +1,111 @@
+/** Running a further program in a container. Source: Docker Engine API v1.50, Exec. Pure. */
+import { z } from 'zod';
+import { route } from './route.ts';
+
+/** Go's zero values: absent and null read as the empty value. */
+const text = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? '');
+const flag = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? false);
+/** `[height, width]` in characters. */
+const consoleSize = z.tuple([z.int().min(0), z.int().min(0)]).nullish();
+
+export const execCreateBody = z.object({
+  AttachStdin: flag,
+  AttachStdout: flag,
+  AttachStderr: flag,
+  Tty: flag,
+  Privileged: flag,
+  /** A bare string counts as one word. Source: moby `strslice.StrSlice`. */
+  Cmd: z
+    .union([z.array(z.string()), z.string().transform((word) => [word])])
+    .nullish()
+    .transform((value) => value ?? []),
+  Env: z
+    .array(z.string())
+    .nullish()
+    .transform((value) => value ?? []),
+  User: text,
+  WorkingDir: text,
+  DetachKeys: text,
+  ConsoleSize: consoleSize,
+});
+export type ExecCreateBody = z.output<typeof execCreateBody>;
+
+export const execStartBody = z
+  .object({ Detach: flag, Tty: flag, ConsoleSize: consoleSize })
+  .nullish()
+  .transform((value) => value ?? { Detach: false, Tty: false });
+
+export const execInspect = z.object({
+  ID: z.string(),
+  Running: z.boolean(),
+  /** Null until it ended. */
+  ExitCode: z.number().nullable(),
+  ProcessConfig: z.object({
+    tty: z.boolean(),
+    entrypoint: z.string(),
+    arguments: z.array(z.string()),
+    privileged: z.boolean(),
+    user: z.string().optional(),
+  }),
+  OpenStdin: z.boolean(),
+  OpenStderr: z.boolean(),
+  OpenStdout: z.boolean(),
+  CanRemove: z.boolean(),
+  ContainerID: z.string(),
+  /** Base64 of the keys' bytes. */
+  DetachKeys: z.string(),
+  /** On the host; 0 before it started. */
+  Pid: z.number(),
+});
+export type ExecInspect = z.output<typeof execInspect>;
+
+/** Go's `strconv.ParseUint(…, 32)`: strict, unlike other numbers in queries. */
+const size = z
+  .string()
+  .default('')
+  .transform((value, context) => {
+    const number = Number(value);
+    if (/^\d+$/.test(value) && number < 2 ** 32) return number;
+    const problem = /^\d+$/.test(value) ? 'value out of range' : 'invalid syntax';
+    context.addIssue({
+      code: 'custom',
+      message: `strconv.ParseUint: parsing "${value}": ${problem}`,
+    });
+    return z.NEVER;
+  });
+
+export const EXEC_ROUTES = {
+  execCreate: route({
+    method: 'POST',
+    path: '/containers/{id}/exec',
+    summary: 'Prepare a program to run in a running container',
+    body: execCreateBody,
+    result: z.object({ Id: z.string() }),
+    status: 201,
+  }),
+  execStart: route({
+    method: 'POST',
+    path: '/exec/{id}/start',
+    summary: 'Run a prepared program, attached to the connection or detached',
+    body: execStartBody,
+    answer: 'hijack',
+  }),
+  execResize: route({
+    method: 'POST',
+    path: '/exec/{id}/resize',
+    summary: "Set the size of a program's terminal",
+    query: z.object({ h: size, w: size }),
+  }),
+  execInspect: route({
+    method: 'GET',
+    path: '/exec/{id}/json',
+    summary: 'A program prepared, running or ended',
+    result: execInspect,
+  }),
+} as const;

@@ -1,0 +1,54 @@
+/**
+ * What a runtime says when it cannot execute a program → what Docker says. Clients derive their own
+ * exit status from the text, and tools match on it. Pure.
+ * Sources: crun 1.8 `libcrun/linux.c` and `container.c` (messages), runc 1.1 (texts), moby
+ * `daemon/errors.go` (126 and 127).
+ */
+import { EngineError } from '../../contract/errors.ts';
+import type { ExecFailure } from '../exec.ts';
+
+/** `runtimeLog` is the runtime's log, one JSON document a line or plain text; the last line counts. */
+export function explainExecFailure(
+  runtimeLog: string,
+  program: string,
+  workingDirectory: string,
+): ExecFailure {
+  const said = lastMessage(runtimeLog);
+  const reason = reasonOf(said, program, workingDirectory);
+  const text = `OCI runtime exec failed: exec failed: unable to start container process: ${reason}: unknown`;
+  return { error: new EngineError('invalid-argument', text), exitCode: exitCodeOf(reason) };
+}
+
+function lastMessage(log: string): string {
+  const line = log.trimEnd().split('\n').at(-1) ?? '';
+  try {
+    const { msg } = JSON.parse(line) as { msg?: unknown };
+    return typeof msg === 'string' ? msg : line;
+  } catch {
+    return line;
+  }
+}
+
+function reasonOf(said: string, program: string, workingDirectory: string): string {
+  if (said.startsWith('executable file'))
+    return program.includes('/')
+      ? `exec: "${program}": stat ${program}: no such file or directory`
+      : `exec: "${program}": executable file not found in $PATH`;
+  if (/^open executable: /.test(said)) return `exec: "${program}": permission denied`;
+  if (/^exec: /.test(said)) return `exec ${program}: ${lowerFirst(said.slice('exec: '.length))}`;
+  const chdir = /^chdir .*: ([^:]+)$/.exec(said);
+  if (chdir !== null)
+    return `chdir to cwd ("${workingDirectory}") set in config.json failed: ${lowerFirst(chdir[1] ?? '')}`;
+  return said === '' ? 'the runtime ended without saying why' : said;
+}
+
+/** Source: moby `setExitCodeFromError`. */
+function exitCodeOf(reason: string): number {
+  if (/executable file not found|no such file or directory/i.test(reason)) return 127;
+  return /permission denied|not a directory|is a directory/i.test(reason) ? 126 : 128;
+}
+
+/** libc's `No such file` as Go writes it. */
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,273 @@
+/**
+ * Further programs in running containers: prepared, started once, inspected for some minutes after
+ * they ended. Nothing is remembered across a restart of the engine, as with Docker; detached programs
+ * go on all the same.
+ *
+ * Wiring: `new ExecService({ containers, runner: new CrunExec(…), events, resolveUser })`, then
+ * `bind(EXEC_ROUTES, execHandlers(exec))`; `exec.idsOf(id)` is what container inspect shows as ExecIDs.
+ */
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import { EngineError } from '../../contract/errors.ts';
+import type { ExecCreateBody, ExecInspect } from '../../contract/exec.ts';
+import type { ConsoleSize, ExecProcess, ExecRunner, ExecUser } from '../../drivers/exec.ts';
+import type { ContainerLookup, ContainerView } from '../containers/container.ts';
+import type { EventBus } from '../events/event-bus.ts';
+import { execEnvironment } from './exec-environment.ts';
+import { carryStreams, sendText } from './exec-streams.ts';
+
+/** Ended execs are forgotten after this long; dockerd looks every five minutes too. */
+const KEPT_AFTER_END_MS = 5 * 60_000;
+
+export interface ExecCollaborators {
+  readonly containers: ContainerLookup;
+  readonly runner: ExecRunner;
+  readonly events: EventBus;
+  /** `user[:group]`, names or numbers, by the container's own files; `invalid-argument` when unknown. */
+  readonly resolveUser: (container: ContainerView, user: string) => ExecUser;
+}
+
+export interface ExecStartRequest {
+  readonly isDetached: boolean;
+  /** Whether the client reads raw bytes (it asked for a TTY) or frames. */
+  readonly isFramed: boolean;
+  readonly consoleSize: ConsoleSize | undefined;
+}
+
+interface Exec {
+  readonly id: string;
+  readonly containerId: string;
+  readonly body: ExecCreateBody;
+  readonly detachKeys: Buffer;
+  phase: 'created' | 'running' | 'ended';
+  exitCode: number | null;
+  process: ExecProcess | undefined;
+  /** Asked for before there was a terminal to set it on. */
+  consoleSize: ConsoleSize | undefined;
+}
+
+export class ExecService {
+  private readonly parts: ExecCollaborators;
+  private readonly execs = new Map<string, Exec>();
+
+  constructor(collaborators: ExecCollaborators) {
+    this.parts = collaborators;
+    collaborators.events.subscribe(({ type, action, actorId }) => {
+      if (type === 'container' && action === 'destroy') this.forget(actorId);
+    });
+  }
+
+  /** Prepares a program; returns its id. `conflict` when the container does not run or is paused. */
+  create(nameOrId: string, body: ExecCreateBody): string {
+    if (body.Cmd.length === 0)
+      throw new EngineError('invalid-argument', 'No exec command specified');
+    const container = this.parts.containers.find(nameOrId);
+    requireRunning(container);
+    const id = randomBytes(32).toString('hex');
+    this.execs.set(id, {
+      id,
+      containerId: container.id,
+      body,
+      detachKeys: Buffer.alloc(0),
+      phase: 'created',
+      exitCode: null,
+      process: undefined,
+      consoleSize: sizeOf(body.ConsoleSize),
+    });
+    this.publish(container, `exec_create: ${body.Cmd.join(' ')}`, id);
+    return id;
+  }
+
+  /**
+   * Runs a prepared program. Detached: resolves once it runs, throws when it cannot be executed.
+   * Attached: `connect` is called when nothing but the program itself can fail any more; from then on
+   * what goes wrong is written to the connection, as Docker does, and the result tells nothing.
+   */
+  async start(id: string, request: ExecStartRequest, connect: () => Duplex): Promise<void> {
+    const exec = this.find(id);
+    const container = this.parts.containers.find(exec.containerId);
+    requireRunning(container);
+    if (exec.phase !== 'created') {
+      const state = exec.phase === 'running' ? 'is already running' : 'has already run';
+      throw new EngineError('conflict', `Error: Exec command ${id} ${state}`);
+    }
+    exec.phase = 'running';
+    exec.consoleSize = request.consoleSize ?? exec.consoleSize;
+    const connection = request.isDetached ? undefined : connect();
+    try {
+      const process = await this.launch(exec, container, request.isDetached);
+      if (connection === undefined) await requireStarted(process);
+      else await this.attach(exec, container, process, connection, request.isFramed);
+    } catch (error) {
+      if (exec.process === undefined) this.end(exec, 126);
+      if (connection === undefined) throw error;
+      sendText(connection, request.isFramed, `${(error as Error).message}\r\n`);
+    } finally {
+      connection?.end();
+    }
+  }
+
+  resize(id: string, size: ConsoleSize): void {
+    const exec = this.find(id);
+    if (exec.phase === 'ended') throw new EngineError('conflict', `exec ${id} has already ended`);
+    exec.consoleSize = size;
+    exec.process?.resize(size);
+  }
+
+  inspect(id: string): ExecInspect {
+    const { body, ...exec } = this.find(id);
+    return {
+      ID: exec.id,
+      Running: exec.phase === 'running',
+      ExitCode: exec.exitCode,
+      ProcessConfig: {
+        tty: body.Tty,
+        entrypoint: body.Cmd[0] ?? '',
+        arguments: body.Cmd.slice(1),
+        privileged: body.Privileged,
+        ...(body.User !== '' && { user: body.User }),
+      },
+      OpenStdin: body.AttachStdin,
+      OpenStderr: body.AttachStderr,
+      OpenStdout: body.AttachStdout,
+      CanRemove: exec.phase === 'ended',
+      ContainerID: exec.containerId,
+      DetachKeys: exec.detachKeys.toString('base64'),
+      Pid: exec.process?.pid() ?? 0,
+    };
+  }
+
+  /** Ids of the container's execs that have not ended, or null when it has none (Docker's own form). */
+  idsOf(containerId: string): string[] | null {
+    const ids = [...this.execs.values()]
+      .filter((exec) => exec.containerId === containerId && exec.phase !== 'ended')
+      .map((exec) => exec.id);
+    return ids.length > 0 ? ids : null;
+  }
+
+  private async launch(
+    exec: Exec,
+    container: ContainerView,
+    isDetached: boolean,
+  ): Promise<ExecProcess> {
+    const { body } = exec;
+    const user = body.User === '' ? undefined : this.parts.resolveUser(container, body.User);
+    this.publish(container, `exec_start: ${body.Cmd.join(' ')}`, exec.id);
+    const process = await this.parts.runner.start({
+      execId: exec.id,
+      containerId: container.id,
+      bundlePath: container.bundlePath,
+      args: body.Cmd,
+      env: execEnvironment(container.config, body.Env, body.Tty),
+      workingDirectory: body.WorkingDir || container.config.WorkingDir || '/',
+      user,
+      isPrivileged: body.Privileged,
+      hasTerminal: body.Tty,
+      consoleSize: exec.consoleSize,
+      streams: { stdin: body.AttachStdin, stdout: body.AttachStdout, stderr: body.AttachStderr },
+      isDetached,
+    });
+    exec.process = process;
+    if (exec.consoleSize !== undefined) process.resize(exec.consoleSize);
+    void this.awaitEnd(exec, container, process);
+    return process;
+  }
+
+  private async attach(
+    exec: Exec,
+    container: ContainerView,
+    process: ExecProcess,
+    connection: Duplex,
+    isFramed: boolean,
+  ): Promise<void> {
+    const outcome = await carryStreams(process, connection, {
+      isFramed,
+      hasTerminal: exec.body.Tty,
+    });
+    if (outcome === 'detached') {
+      this.publish(container, 'exec_detach', exec.id);
+      return;
+    }
+    const { failure } = await process.ended;
+    if (failure !== undefined) throw failure.error;
+  }
+
+  private async awaitEnd(
+    exec: Exec,
+    container: ContainerView,
+    process: ExecProcess,
+  ): Promise<void> {
+    const { exitCode, failure } = await process.ended;
+    this.end(exec, exitCode);
+    if (failure === undefined)
+      this.publish(container, 'exec_die', exec.id, { exitCode: String(exitCode) });
+  }
+
+  private end(exec: Exec, exitCode: number): void {
+    exec.phase = 'ended';
+    exec.exitCode = exitCode;
+    setTimeout(() => this.execs.delete(exec.id), KEPT_AFTER_END_MS).unref();
+  }
+
+  private find(id: string): Exec {
+    const exec = this.execs.get(id);
+    if (exec === undefined) throw new EngineError('not-found', `No such exec instance: ${id}`);
+    return exec;
+  }
+
+  private forget(containerId: string): void {
+    for (const exec of this.execs.values())
+      if (exec.containerId === containerId) this.execs.delete(exec.id);
+  }
+
+  private publish(
+    container: ContainerView,
+    action: string,
+    execId: string,
+    more: Readonly<Record<string, string>> = {},
+  ): void {
+    this.parts.events.publish({
+      type: 'container',
+      action,
+      actorId: container.id,
+      attributes: {
+        ...container.config.Labels,
+        execID: execId,
+        image: container.config.Image,
+        name: container.name,
+        ...more,
+      },
+    });
+  }
+}
+
+/** Source: moby `daemon/exec.go`, getActiveContainer. */
+function requireRunning(container: ContainerView): void {
+  const { id } = container;
+  if (!container.running) throw new EngineError('conflict', `container ${id} is not running`);
+  if (container.paused)
+    throw new EngineError(
+      'conflict',
+      `Container ${id} is paused, unpause the container before exec`,
+    );
+  if (container.restarting)
+    throw new EngineError(
+      'conflict',
+      `Container ${id} is restarting, wait until the container is running`,
+    );
+}
+
+async function requireStarted(process: ExecProcess): Promise<void> {
+  await process.started();
+  if (process.pid() > 0) return;
+  const { failure } = await process.ended;
+  if (failure !== undefined) throw failure.error;
+}
+
+/** The API's `[height, width]`; zero counts as not given. */
+export function sizeOf(
+  pair: readonly [number, number] | null | undefined,
+): ConsoleSize | undefined {
+  if (!pair || pair[0] === 0 || pair[1] === 0) return undefined;
+  return { rows: pair[0], columns: pair[1] };
+}
