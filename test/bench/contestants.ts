@@ -2,11 +2,14 @@
  * The two engines of a benchmark: each in a network namespace of its own, with a registry process of
  * its own over one shared storage folder, driven by one docker CLI.
  */
+import { fileURLToPath } from 'node:url';
 import type { DockerCli } from '../support/docker-cli.ts';
 import { Dockerd } from '../support/dockerd.ts';
 import { startEngine } from '../support/engine.ts';
 import type { HttpAnswer, HttpRequest } from '../support/unix-http.ts';
 import { benchmarkImages } from './images.ts';
+
+const BUNDLE = fileURLToPath(new URL('../../build/engine/gantryd.mjs', import.meta.url));
 
 export interface Contestant {
   readonly name: string;
@@ -27,7 +30,7 @@ export async function startContestants(): Promise<Contestants> {
   const storageFolder = await benchmarkImages();
   await using stack = new AsyncDisposableStack();
   const peer = stack.use(await Dockerd.start({ storageFolder }));
-  const engine = stack.use(await startEngine({ bundle: true, storageFolder }));
+  const engine = stack.use(await startEngine({ program: BUNDLE, storageFolder }));
   for (const { docker } of [peer, engine]) await docker.ok('pull', '--quiet', 'busybox');
   const closing = stack.move();
   return {

@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { buildStale } from '../../scripts/bundle/targets.ts';
 import { startContestants } from './contestants.ts';
-import { measureMemory } from './memory.ts';
+import { measureDaemons, measureMonitors } from './memory.ts';
 import { describeMachine, median, tableOf, type Row } from './report.ts';
 import { WORKLOADS, type Workload } from './workloads.ts';
 
@@ -16,12 +16,14 @@ const { values: flags } = parseArgs({
 await buildStale();
 await using contestants = await startContestants();
 const rows: Row[] = [];
-for (const workload of WORKLOADS.filter(({ name }) => name.includes(flags.only))) {
-  rows.push(await measure(workload));
-  progress(rows.at(-1));
+const withMemory = 'memory'.includes(flags.only);
+if (withMemory) add(await measureDaemons(contestants, 'idle'));
+for (const workload of WORKLOADS.filter(({ name }) => name.includes(flags.only)))
+  add(await measure(workload));
+if (withMemory) {
+  add(await measureDaemons(contestants, 'after all this'));
+  add(await measureMonitors(contestants, flags.quick ? 4 : 20));
 }
-if (flags.only === '' || 'memory'.includes(flags.only))
-  rows.push(...(await measureMemory(contestants, flags.quick ? 4 : 20)));
 console.log(`\n${await describeMachine(contestants)}\n\n${tableOf(rows)}`);
 
 /**
@@ -49,6 +51,7 @@ async function measure(workload: Workload): Promise<Row> {
   };
 }
 
-function progress(row: Row | undefined): void {
-  if (row) console.log(`${row.name}: ${row.docker.toFixed(1)} / ${row.gantry.toFixed(1)} ms`);
+function add(row: Row): void {
+  rows.push(row);
+  console.log(`${row.name}: ${row.docker.toFixed(1)} / ${row.gantry.toFixed(1)} ${row.unit}`);
 }

@@ -9,27 +9,28 @@ import { median, type Row } from './report.ts';
 const IDLE_MS = 5_000;
 const MONITORS = /(^|\/)(conmon|containerd-shim\S*)$/;
 
-export async function measureMemory(
+/** The daemons as they are now, once they have come to rest. */
+export async function measureDaemons({ docker, gantry }: Contestants, when: string): Promise<Row> {
+  await pause(IDLE_MS);
+  return {
+    name: `memory of the daemon, ${when} (RSS)`,
+    unit: 'MB',
+    docker: daemonMegabytes(docker),
+    gantry: daemonMegabytes(gantry),
+    bar: '≤ 80 MB',
+  };
+}
+
+export async function measureMonitors(
   { docker, gantry }: Contestants,
   containers: number,
-): Promise<Row[]> {
-  await pause(IDLE_MS);
-  const row = (name: string, ofDocker: number, ofGantry: number, bar?: string): Row => ({
-    name,
+): Promise<Row> {
+  return {
+    name: 'memory per container, its monitor (PSS)',
     unit: 'MB',
-    docker: ofDocker,
-    gantry: ofGantry,
-    ...(bar !== undefined && { bar }),
-  });
-  const idle = [daemonMegabytes(docker), daemonMegabytes(gantry)] as const;
-  const each = [
-    await megabytesPerContainer(docker, containers),
-    await megabytesPerContainer(gantry, containers),
-  ] as const;
-  return [
-    row('memory of the daemon after this run, RSS', ...idle, '≤ 80 MB'),
-    row('memory per container, monitor, PSS', ...each),
-  ];
+    docker: await megabytesPerContainer(docker, containers),
+    gantry: await megabytesPerContainer(gantry, containers),
+  };
 }
 
 function daemonMegabytes(contestant: Contestant): number {

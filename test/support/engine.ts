@@ -24,8 +24,8 @@ export interface EngineOptions {
   readonly registry?: boolean;
   /** What the registry serves; default a folder of its own with `busybox`. */
   readonly storageFolder?: string;
-  /** Run `build/engine/gantryd.mjs`, as it is shipped, instead of the sources. */
-  readonly bundle?: boolean;
+  /** The engine's entry file; default its sources. */
+  readonly program?: string;
 }
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
@@ -89,11 +89,11 @@ export class TestEngine implements AsyncDisposable {
 
   /** Starts the engine (again) on the same roots; resolves once it answers `/_ping`. */
   async start(): Promise<void> {
-    const main = this.options.bundle ? 'build/engine/gantryd.mjs' : 'engine/main.ts';
-    const program = new RunningCommand(
-      ...this.namespace.command(NODE, join(REPOSITORY, main), ...this.flags()),
-      { timeoutMs: 3_600_000, cwd: REPOSITORY },
-    );
+    const main = this.options.program ?? join(REPOSITORY, 'engine/main.ts');
+    const program = new RunningCommand(...this.namespace.command(NODE, main, ...this.flags()), {
+      timeoutMs: 3_600_000,
+      cwd: REPOSITORY,
+    });
     this.program = program;
     const answers = async (): Promise<boolean> => (await this.request('/_ping')).status === 200;
     const ended = program.result.then(({ code }) => {

@@ -1,0 +1,104 @@
+/**
+ * Every view in both themes and both languages: axe finds nothing serious in it, and a screenshot of it
+ * is kept in test/output/ to be looked at.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startEngine, type TestEngine } from '../support/engine.ts';
+import { openWindow, type Appearance, type AppWindow } from './app-window.ts';
+
+/** Evaluated by the debugger: the page's own content security policy lets no script tag in. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const OUTPUT = fileURLToPath(new URL('../output/', import.meta.url));
+
+const APPEARANCES: Appearance[] = [
+  { theme: 'light', language: 'en' },
+  { theme: 'dark', language: 'en' },
+  { theme: 'light', language: 'zh' },
+  { theme: 'dark', language: 'zh' },
+];
+
+let engine: TestEngine;
+let ids: Record<string, string>;
+beforeAll(async () => {
+  engine = await startEngine();
+  ids = await furnish(engine);
+});
+afterAll(() => engine?.close());
+
+const VIEWS: { name: string; route: () => string; shows: string | RegExp }[] = [
+  { name: 'containers', route: () => '#/containers', shows: 'web' },
+  { name: 'logs', route: () => `#/containers/${ids['web']}/logs`, shows: /listening on port 80/ },
+  { name: 'terminal', route: () => `#/containers/${ids['web']}/terminal`, shows: 'web' },
+  { name: 'inspect', route: () => `#/containers/${ids['web']}/inspect`, shows: 'web' },
+  { name: 'images', route: () => '#/images', shows: /busybox/ },
+  { name: 'image', route: () => '#/images/busybox%3Alatest', shows: /busybox/ },
+  { name: 'run', route: () => '#/run?image=busybox', shows: /busybox/ },
+  { name: 'activity', route: () => '#/activity', shows: /.*/ },
+  { name: 'engine', route: () => '#/engine', shows: /.*/ },
+  { name: 'settings', route: () => '#/settings', shows: /.*/ },
+];
+
+describe.each(APPEARANCES)('in $theme and $language', (appearance) => {
+  let window: AppWindow;
+  beforeAll(async () => {
+    window = await openWindow('Electron', engine, appearance);
+  });
+  afterAll(() => window?.[Symbol.asyncDispose]());
+
+  test.each(VIEWS)(
+    'the view $name has nothing serious against it',
+    async ({ name, route, shows }) => {
+      const { page } = window;
+      await page.evaluate((hash) => (location.hash = hash), route());
+      await page.getByText(shows).first().waitFor();
+      await page.evaluate(() => document.fonts.ready);
+      const { theme, language } = appearance;
+      await page.screenshot({ path: join(OUTPUT, `${name}-${theme}-${language}.png`) });
+      expect(await seriousViolations(page)).toEqual([]);
+    },
+  );
+
+  test('nothing went wrong in the page meanwhile', () => {
+    expect(window.problems).toEqual([]);
+  });
+});
+
+/** Containers as somebody might have them: running, ended, with ports and with something to say. */
+async function furnish({ docker }: TestEngine): Promise<Record<string, string>> {
+  await docker.ok('pull', '--quiet', 'busybox');
+  const talk =
+    'echo listening on port 80; for i in $(seq 40); do echo "GET /page/$i 200"; done; sleep 900';
+  const web = await docker.ok(
+    'run',
+    '-d',
+    '--name',
+    'web',
+    '-p',
+    '8080:80',
+    'busybox',
+    'sh',
+    '-c',
+    talk,
+  );
+  const worker = await docker.ok('run', '-d', '--name', 'worker', 'busybox', 'sleep', '900');
+  await docker.run(['run', '--name', 'migrate', 'busybox', 'sh', '-c', 'echo done; exit 1']);
+  await docker.ok('create', '--name', 'spare', 'busybox', 'true');
+  return { web, worker };
+}
+
+async function seriousViolations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const violations = await page.evaluate(async () => {
+    const { axe: runner } = window as unknown as { axe: typeof axe };
+    return (await runner.run()).violations;
+  });
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' | ')}`);
+}
