@@ -107,7 +107,7 @@ export function ensureDebianPackages(packages, purpose) {
         `  sudo apt-get update && sudo apt-get install --no-install-recommends ${availableNames(missing).join(' ')}\n`,
     );
   }
-  console.log(`Installing ${missing.join(' ')} …`);
+  console.log(`Installing ${availableNames(missing).join(' ')} …`);
   if (aptGet('install', missing)) return;
   console.log('Bringing the package lists up to date …');
   aptGet('update', []);
