@@ -4,7 +4,7 @@
  */
 import { EngineError } from '../../contract/errors.ts';
 import { AddressPool } from '../../formats/ip-address-pool.ts';
-import { macOfIpv4, parseSubnet } from '../../formats/ip-address.ts';
+import { macOfIpv4, parseSubnet, type Subnet } from '../../formats/ip-address.ts';
 import { ReadyPool } from './ready-pool.ts';
 import type { BridgePort, Sandboxes } from './sandboxes.ts';
 
@@ -19,6 +19,7 @@ const REFILL_DELAY_MS = 4;
 
 export class BridgeSegment {
   readonly port: BridgePort;
+  readonly subnet: Subnet;
   private readonly sandboxes: Sandboxes;
   private readonly addresses: AddressPool;
   private readonly pool: ReadyPool<BridgedSandbox>;
@@ -29,6 +30,7 @@ export class BridgeSegment {
     readyCount: number,
   ) {
     const subnet = parseSubnet(network.subnet);
+    this.subnet = subnet;
     const { gateway, mtu, bridgeIndex } = network;
     this.sandboxes = sandboxes;
     this.port = { bridgeIndex, mtu, gateway, prefixLength: subnet.prefixLength };

@@ -177,6 +177,16 @@ describe('a published port', () => {
     expect(await host.ask('tcp', '127.0.0.1', 8080)).toBe('two 172.17.0.1');
   });
 
+  it('reaches UDP clients that never stopped sending', async () => {
+    const client = await host.sendForEver(HOST_ADDRESS, 8080, host.outside);
+    servers.push(client);
+    await start('one', publish(8080, 'udp'));
+    expect(await client.heard('one')).toBe(`one ${OUTSIDE_ADDRESS}`);
+    await driver.detach('id-one');
+    await start('two', publish(8080, 'udp'));
+    expect(await client.heard('two')).toBe(`two ${OUTSIDE_ADDRESS}`);
+  });
+
   it('is any free one when none is named', async () => {
     const ports = [publish(0), publish(0), publish(0, 'udp')];
     const sandbox = await driver.attach(request('web', { ports }));

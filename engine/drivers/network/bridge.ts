@@ -9,6 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import { EngineError, messageOf } from '../../contract/errors.ts';
 import { DEFAULT_POOL_RANGES, type AddressPoolRange } from '../../formats/ip-address-pool.ts';
+import { ipv4ToNumber } from '../../formats/ip-address.ts';
 import type { MappedPort } from '../../formats/nft-rules.ts';
 import { NETLINK, NetlinkSocket } from '../../host/netlink.ts';
 import { closeSocket } from '../../host/sockets.ts';
@@ -31,6 +32,7 @@ import {
 } from './bridge-device.ts';
 import { BridgeSegment, type BridgedSandbox } from './bridge-segment.ts';
 import { Firewall } from './firewall.ts';
+import { listAddresses } from './links.ts';
 import { PortTable } from './port-table.ts';
 import { ReadyPool } from './ready-pool.ts';
 import { Sandboxes } from './sandboxes.ts';
@@ -172,6 +174,7 @@ export class BridgeNetworkDriver implements NetworkDriver {
       const mappings = mappingsOf(ports, sandbox.address);
       this.firewall.publish(mappings);
       this.note(request.containerId, segment, sandbox, ports, mappings);
+      this.redirectUdp(mappings, segment);
       return {
         namespacePath: sandbox.path,
         endpoint: endpointOf(request.network, endpointId, segment, sandbox),
@@ -184,6 +187,17 @@ export class BridgeNetworkDriver implements NetworkDriver {
       sockets.forEach(closeSocket);
       throw error;
     }
+  }
+
+  /** Put off: the container has some milliseconds to go until it could answer anyway. */
+  private redirectUdp(mappings: readonly MappedPort[], segment: BridgeSegment): void {
+    const udp = mappings.filter(({ protocol }) => protocol === 'udp');
+    if (udp.length === 0) return;
+    this.later(() => {
+      const addresses = listAddresses(this.route).map(({ address }) => ipv4ToNumber(address) ?? 0);
+      const place = { subnet: segment.subnet, hostAddresses: new Set(addresses) };
+      this.firewall.redirectFlows(udp, place);
+    });
   }
 
   private reserve(request: SandboxRequest, endpointId: string) {
@@ -217,10 +231,14 @@ export class BridgeNetworkDriver implements NetworkDriver {
     this.attachments.delete(containerId);
     this.ports.releasePorts(containerId, attachment.ports);
     this.firewall.withdraw(attachment.mappings);
-    this.putOff.push(attachment.release);
-    setImmediate(() => this.finishPutOff());
+    this.later(attachment.release);
     this.checkForStrays();
     return Promise.resolve();
+  }
+
+  private later(work: () => void): void {
+    this.putOff.push(work);
+    setImmediate(() => this.finishPutOff());
   }
 
   private finishPutOff(): void {
@@ -228,7 +246,7 @@ export class BridgeNetworkDriver implements NetworkDriver {
       try {
         work();
       } catch (error) {
-        this.options.warn?.(`a network sandbox could not be removed: ${messageOf(error)}`);
+        this.options.warn?.(`network work that was put off failed: ${messageOf(error)}`);
       }
     }
   }

@@ -10,9 +10,11 @@ import {
   type FilteredNetwork,
   type MappedPort,
 } from '../../formats/nft-rules.ts';
+import type { Subnet } from '../../formats/ip-address.ts';
 import { errnoOf } from '../../host/errno.ts';
 import { NETLINK, NetlinkSocket } from '../../host/netlink.ts';
 import { run } from '../../host/processes.ts';
+import { forgetStaleFlows } from './conntrack.ts';
 import { addElement, deleteElement, findTable, transaction } from './nft-elements.ts';
 
 export class Firewall {
@@ -71,6 +73,14 @@ export class Firewall {
   publish(mappings: readonly MappedPort[]): void {
     if (mappings.length === 0) return;
     this.socket.request(transaction(mappings.map((mapping) => addElement(this.table, mapping))));
+  }
+
+  /** Lets clients that never stopped sending reach the port's container; see `forgetStaleFlows`. */
+  redirectFlows(
+    mappings: readonly MappedPort[],
+    place: { subnet: Subnet; hostAddresses: ReadonlySet<number> },
+  ): void {
+    for (const mapping of mappings) forgetStaleFlows(this.socket, mapping, place);
   }
 
   /** Ends the publication; ports that are not published, or a table that is gone, are no error. */

@@ -57,10 +57,9 @@ export interface VethPair {
   readonly namespaceFd: number;
 }
 
-/** The host's end up, on the bridge, with hairpin; the container's in its namespace, still down. */
-export function createVeth(pair: VethPair): NetlinkMessage[] {
-  const subject = `veth ${pair.hostName}`;
-  // A veth refuses to go up before its peer is there, so the container's end stays down.
+/** Both ends made and down, the container's in its namespace: a veth cannot go up before its peer is there. */
+export function createVeth(pair: VethPair): NetlinkMessage {
+  const VETH_INFO_PEER = 1;
   const peer = Buffer.concat([
     linkHeader(0, false),
     attribute(IFLA.IFNAME, text(pair.containerName)),
@@ -68,9 +67,8 @@ export function createVeth(pair: VethPair): NetlinkMessage[] {
     attribute(IFLA.MTU, u32(pair.mtu)),
     attribute(IFLA.NET_NS_FD, u32(pair.namespaceFd)),
   ]);
-  const VETH_INFO_PEER = 1;
-  const create = Buffer.concat([
-    linkHeader(0, true),
+  const body = Buffer.concat([
+    linkHeader(0, false),
     attribute(IFLA.IFNAME, text(pair.hostName)),
     attribute(IFLA.MTU, u32(pair.mtu)),
     attribute(IFLA.MASTER, u32(pair.bridgeIndex)),
@@ -79,23 +77,24 @@ export function createVeth(pair: VethPair): NetlinkMessage[] {
       attribute(INFO.DATA, [attribute(VETH_INFO_PEER, peer)]),
     ]),
   ]);
-  return [
-    { type: RTM.NEWLINK, flags: CREATE, body: create, subject },
-    { type: RTM.NEWLINK, flags: NLM_F.ACK, body: hairpin(pair.hostName), subject },
-  ];
+  return { type: RTM.NEWLINK, flags: CREATE, body, subject: `veth ${pair.hostName}` };
 }
 
-/** With bridge-nf-call a container that reaches itself by a published port leaves by the port it came. */
-function hairpin(name: string): Buffer {
+/**
+ * Sets a port of a bridge up, with hairpin: with bridge-nf-call a container that reaches itself by a
+ * published port leaves by the port it came.
+ */
+export function setBridgePortUp(name: string): NetlinkMessage {
   const IFLA_BRPORT_MODE = 4;
-  return Buffer.concat([
-    linkHeader(0, false),
+  const body = Buffer.concat([
+    linkHeader(0, true),
     attribute(IFLA.IFNAME, text(name)),
     attribute(IFLA.LINKINFO, [
       attribute(INFO.SLAVE_KIND, text('bridge')),
       attribute(INFO.SLAVE_DATA, [attribute(IFLA_BRPORT_MODE, u8(1))]),
     ]),
   ]);
+  return { type: RTM.NEWLINK, flags: NLM_F.ACK, body, subject: `bridge port ${name}` };
 }
 
 /** A bridge with a fixed MAC address, so that it does not change with the ports that come and go. */
@@ -197,17 +196,17 @@ export function listLinks(socket: NetlinkSocket): Link[] {
   });
 }
 
-/** The IPv4 addresses of one interface, each with its prefix length. */
+/** The IPv4 addresses of one interface, or of all, each with its prefix length. */
 export function listAddresses(
   socket: NetlinkSocket,
-  index: number,
+  index?: number,
 ): { address: string; prefixLength: number }[] {
   const IFA_LOCAL = 2;
   const request = Buffer.alloc(8);
   request.writeUInt8(AF_INET, 0);
   return socket
     .request([{ type: RTM.GETADDR, flags: NLM_F.DUMP, body: request, subject: 'addresses' }])
-    .filter(({ body }) => body.readUInt32LE(4) === index)
+    .filter(({ body }) => index === undefined || body.readUInt32LE(4) === index)
     .flatMap(({ body }) => {
       const local = attributesOf(body, 8).get(IFA_LOCAL);
       if (local === undefined) return [];

@@ -19,7 +19,14 @@ import {
 import { NETLINK, NetlinkSocket } from '../../host/netlink.ts';
 import { run } from '../../host/processes.ts';
 import { interfaceIndex } from '../../host/sockets.ts';
-import { addAddress, addDefaultRoute, createVeth, listLinks, setLinkUp } from './links.ts';
+import {
+  addAddress,
+  addDefaultRoute,
+  createVeth,
+  listLinks,
+  setBridgePortUp,
+  setLinkUp,
+} from './links.ts';
 
 /** What a bridged sandbox is attached to. */
 export interface BridgePort {
@@ -56,20 +63,27 @@ export class Sandboxes {
   createBridged(port: BridgePort, address: string, macAddress = macOfIpv4(address)): string {
     const path = this.create(() => {});
     try {
-      const namespaceFd = openSync(path, 'r');
-      try {
-        const { bridgeIndex, mtu } = port;
-        const ends = { hostName: this.linkNameOf(path), containerName: CONTAINER_INTERFACE };
-        this.socket.request(createVeth({ ...ends, bridgeIndex, mtu, macAddress, namespaceFd }));
-      } finally {
-        closeSync(namespaceFd);
-      }
+      this.connect(path, port, macAddress);
       insideNetworkNamespace(path, () => configureInside(port, address));
     } catch (error) {
       this.remove(path);
       throw error;
     }
     return path;
+  }
+
+  private connect(path: string, { bridgeIndex, mtu }: BridgePort, macAddress: string): void {
+    const hostName = this.linkNameOf(path);
+    const namespaceFd = openSync(path, 'r');
+    try {
+      const ends = { hostName, containerName: CONTAINER_INTERFACE, namespaceFd };
+      this.socket.request([createVeth({ ...ends, bridgeIndex, mtu, macAddress })]);
+    } finally {
+      closeSync(namespaceFd);
+    }
+    // Before it goes up: a thousand of them would else flood the bridge with neighbour discovery.
+    disableIpv6(hostName);
+    this.socket.request([setBridgePortUp(hostName)]);
   }
 
   private create(prepare: () => void): string {
@@ -124,10 +138,15 @@ export class Sandboxes {
 function setSysctls(): void {
   writeFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', '0');
   writeFileSync('/proc/sys/net/ipv4/ping_group_range', '0 2147483647');
+  disableIpv6('default');
+}
+
+/** No IPv6 on an interface, or, as `default`, on those to come; a kernel without it needs nothing. */
+function disableIpv6(name: string): void {
   try {
-    writeFileSync('/proc/sys/net/ipv6/conf/default/disable_ipv6', '1', { flag: 'r+' });
+    writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1', { flag: 'r+' });
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error; // a kernel without IPv6
+    if (errnoOf(error) !== 'ENOENT') throw error;
   }
 }
 

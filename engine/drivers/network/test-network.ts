@@ -3,13 +3,13 @@
  * namespace, so that all the driver makes is away from the machine's; beside it lies `outside`, a
  * second host on a cable. `leave()` takes both down.
  */
-import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '../../../test/support/eventually.ts';
 import { createNetworkNamespace, removeNetworkNamespace } from '../../host/namespaces.ts';
 import { NETLINK, NetlinkSocket } from '../../host/netlink.ts';
-import { run } from '../../host/processes.ts';
+import { run, start } from '../../host/processes.ts';
 import { CLONE, enterNamespace, unshare } from '../../host/system-calls.ts';
 import { setLinkUp } from './links.ts';
 
@@ -42,6 +42,23 @@ const CLIENT = `
     socket.send('hello', Number(port), address);
   }
 `;
+
+/** Sends from one port for ever; prints each new answer. */
+const SENDER = `
+  const [address, port] = process.argv.slice(1);
+  const socket = require('dgram').createSocket('udp4');
+  let last = 'sending';
+  console.log(last);
+  socket.on('error', () => {}).on('message', (d) => {
+    if (String(d) !== last) console.log(last = String(d));
+  });
+  setInterval(() => socket.send('hello', Number(port), address), 10);
+`;
+
+export interface Sender extends Server {
+  /** The first answer that begins with this name. */
+  heard(name: string): Promise<string>;
+}
 
 export interface Server {
   stop(): Promise<void>;
@@ -91,7 +108,7 @@ export class TestNetwork {
   /** Starts a server for both transports; resolves when it answers. */
   serve(name: string, port: number, namespacePath?: string): Promise<Server> {
     const [program, ...args] = commandIn(namespacePath, SERVER, name, String(port));
-    const child = spawn(program as string, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = start(program as string, args, { stdio: ['ignore', 'pipe', 'ignore'] });
     const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
     const server = {
       stop: () => {
@@ -100,9 +117,28 @@ export class TestNetwork {
       },
     };
     return new Promise((resolve, reject) => {
-      child.stdout.once('data', () => resolve(server));
+      child.stdout?.once('data', () => resolve(server));
       child.once('close', (status) => reject(new Error(`server ${name} ended: ${status}`)));
     });
+  }
+
+  /** A client that keeps sending UDP from one and the same port, and has begun to. */
+  async sendForEver(address: string, port: number, namespacePath: string): Promise<Sender> {
+    const [program, ...args] = commandIn(namespacePath, SENDER, address, String(port));
+    const child = start(program as string, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+    let said = '';
+    child.stdout?.on('data', (chunk) => (said += String(chunk)));
+    const heard = (name: string) =>
+      eventually(`an answer from ${name}`, () =>
+        said.split('\n').find((line) => line.startsWith(name)),
+      );
+    await heard('sending');
+    const stop = () => {
+      child.kill('SIGKILL');
+      return ended;
+    };
+    return { heard, stop };
   }
 
   /** What a client in a namespace (default: the host's) gets to hear. */
