@@ -1,12 +1,35 @@
 /** Container logs over HTTP: Docker's route, and the window's pages, following and search. */
 import type { ServerResponse } from 'node:http';
 import { EngineError } from '../contract/errors.ts';
+import type { GANTRY_ROUTES } from '../contract/gantry.ts';
 import type { LOG_ROUTES } from '../contract/logs.ts';
 import { parseTimestampNs } from '../formats/timestamps.ts';
 import { systemClock } from '../host/clock.ts';
 import type { ContainerLogs } from '../services/logs/container-logs.ts';
+import type { LogPages } from '../services/logs/log-pages.ts';
+import type { LogSearch } from '../services/logs/log-search.ts';
 import type { Call, Handlers } from './handler.ts';
 import { drained } from './reply.ts';
+
+/** The window's three log routes, `logPage`, `logFollow` and `logSearch` of `GANTRY_ROUTES`. */
+export function gantryLogHandlers(
+  pages: LogPages,
+  search: LogSearch,
+): Pick<Handlers<typeof GANTRY_ROUTES>, 'logPage' | 'logFollow' | 'logSearch'> {
+  return {
+    logPage: ({ params, query }) => pages.page(params['id'] ?? '', query),
+    logFollow: ({ params, query, signal }) => pages.follow(params['id'] ?? '', query.after, signal),
+    logSearch: ({ params, query, signal }) => {
+      const request = {
+        text: query.q,
+        isRegex: query.regex,
+        matchCase: query.case,
+        limit: query.limit,
+      };
+      return search.search(params['id'] ?? '', request, signal);
+    },
+  };
+}
 
 type LogsCall = Call<(typeof LOG_ROUTES)['containerLogs']>;
 

@@ -8,6 +8,8 @@
  * each byte once, none left out.
  */
 
+import type { BlockHits, SearchQuery } from '../formats/log-search.ts';
+
 export interface LogSlice {
   /** Whole entries. The memory is the reader's to keep or change. */
   readonly bytes: Buffer;
@@ -54,8 +56,11 @@ export interface LogStore {
   /** Opens the log at `path`; one that was never written is empty, not an error. */
   open(path: string): StoredLog;
 
-  /** Bytes in the file that is being appended to; 0 when there is none. */
-  currentBytes(path: string): number;
+  /** Of the log at `path`, without keeping it open. */
+  bounds(path: string): LogBounds;
+
+  /** Bytes in the file that is being appended to; undefined when there is none. */
+  currentBytes(path: string): number | undefined;
 
   /**
    * Moves the current file aside, has its writer open a fresh one, and deletes the oldest so that at
@@ -66,4 +71,18 @@ export interface LogStore {
 
   /** Deletes the log's files. Absent is no error. */
   remove(path: string): void;
+}
+
+/** Searches blocks of whole lines. */
+export interface BlockSearcher extends Disposable {
+  /**
+   * Hits newest first, at most `wanted`, and the count of all. The block's memory is used up. Throws
+   * `invalid-argument` when the expression takes too long; the searcher is of no more use then.
+   */
+  search(block: LogSlice, wanted: number): Promise<BlockHits>;
+}
+
+export interface BlockSearchers {
+  /** Throws `invalid-argument` for a query that is none. */
+  open(query: SearchQuery): BlockSearcher;
 }

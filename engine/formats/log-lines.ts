@@ -94,10 +94,43 @@ export class LineStartFinder {
     return undefined;
   }
 
-  /** Line starts still missing, the oldest entry seen counted as one. */
-  get missing(): number {
-    return this.laterStart < 0 ? this.wanted : this.wanted - 1;
+  /** Cursor of the oldest entry seen, or undefined. */
+  get oldestEntry(): number | undefined {
+    return this.laterStart < 0 ? undefined : this.laterStart;
   }
+}
+
+/**
+ * Offset of the first line start in a block that is sure whatever lies before the block; the block's
+ * length when it holds none. The very first entry is never sure: it may go on a line.
+ */
+export function firstSureLineStart(block: Buffer): number {
+  let earlierStart = -1;
+  let start = 0;
+  while (start < block.length) {
+    const newlineAt = block.indexOf(NEWLINE, start);
+    if (newlineAt < 0) break;
+    if (isEntry(block, start, newlineAt)) {
+      const opens =
+        earlierStart >= 0 &&
+        (!isPartialEntry(block, earlierStart) ||
+          isStderrEntry(block, earlierStart) !== isStderrEntry(block, start));
+      if (opens) return start;
+      earlierStart = start;
+    }
+    start = newlineAt + 1;
+  }
+  return block.length;
+}
+
+/** Whether an entry of the block is partial, so that a line may span several. */
+export function hasPartialEntries(block: Buffer): boolean {
+  const flagAt = FLAG_AT - 1;
+  for (let at = block.indexOf(' P '); at >= 0; at = block.indexOf(' P ', at + 1)) {
+    const start = at - flagAt;
+    if (start === 0 || (start > 0 && block[start - 1] === NEWLINE)) return true;
+  }
+  return false;
 }
 
 /** A line: its range of bytes in the whole log, and what it says. */
@@ -118,12 +151,19 @@ interface OpenLine {
   isStderr: boolean;
   time: string;
   pieces: Buffer[];
-  pieceBytes: number;
+  keptBytes: number;
+  isCut: boolean;
 }
 
 /** Cuts slices of entries, given in order, into lines. Holds at most one unfinished line. */
 export class LineJoiner {
+  private readonly maxTextBytes: number;
   private open: OpenLine | undefined;
+
+  /** Text beyond `maxTextBytes` is left out and the line marked. */
+  constructor(maxTextBytes: number = MAX_LINE_TEXT_BYTES) {
+    this.maxTextBytes = maxTextBytes;
+  }
 
   /** Takes whole entries that start at `cursor`; calls `emit` for each line they complete. */
   push(slice: Buffer, cursor: number, emit: (line: JoinedLine) => void): void {
@@ -140,7 +180,7 @@ export class LineJoiner {
   flush(): JoinedLine | undefined {
     const { open } = this;
     this.open = undefined;
-    return open && finish(open);
+    return open && this.finish(open);
   }
 
   /** Where the unfinished line starts, or undefined. */
@@ -161,7 +201,7 @@ export class LineJoiner {
     const isPartial = isPartialEntry(slice, start);
     const textStart = start + ENTRY_HEADER_BYTES;
     const end = cursor + newlineAt + 1;
-    if (this.open === undefined && !isPartial && newlineAt - textStart <= MAX_LINE_TEXT_BYTES) {
+    if (this.open === undefined && !isPartial && newlineAt - textStart <= this.maxTextBytes) {
       emit({
         cursor: cursor + start,
         end,
@@ -178,31 +218,32 @@ export class LineJoiner {
       isStderr,
       time: utcTimeOf(slice, start),
       pieces: [],
-      pieceBytes: 0,
+      keptBytes: 0,
+      isCut: false,
     };
-    append(this.open, slice.subarray(textStart, newlineAt), end);
+    this.append(this.open, slice.subarray(textStart, newlineAt), end);
     if (!isPartial) emit(this.flush() as JoinedLine);
   }
-}
 
-function append(open: OpenLine, piece: Buffer, end: number): void {
-  const room = MAX_LINE_TEXT_BYTES - open.pieces.reduce((sum, kept) => sum + kept.length, 0);
-  // A copy: the slice it came from is large and must not be kept alive by a small piece.
-  if (room > 0) open.pieces.push(Buffer.from(piece.subarray(0, room)));
-  open.pieceBytes += piece.length;
-  open.end = end;
-}
+  private append(open: OpenLine, piece: Buffer, end: number): void {
+    const kept = piece.subarray(0, this.maxTextBytes - open.keptBytes);
+    // A copy: the slice it came from is large and must not be kept alive by a small piece.
+    if (kept.length > 0) open.pieces.push(Buffer.from(kept));
+    open.keptBytes += kept.length;
+    open.isCut ||= kept.length < piece.length;
+    open.end = end;
+  }
 
-function finish(open: OpenLine): JoinedLine {
-  const isCut = open.pieceBytes > MAX_LINE_TEXT_BYTES;
-  const bytes = Buffer.concat(open.pieces);
-  return {
-    cursor: open.cursor,
-    end: open.end,
-    stream: open.isStderr ? 'stderr' : 'stdout',
-    time: open.time,
-    // Where a text is cut, a character may be cut in half: the decoder holds such a rest back.
-    text: isCut ? new StringDecoder('utf8').write(bytes) : bytes.toString('utf8'),
-    isCut,
-  };
+  private finish(open: OpenLine): JoinedLine {
+    const bytes = Buffer.concat(open.pieces);
+    return {
+      cursor: open.cursor,
+      end: open.end,
+      stream: open.isStderr ? 'stderr' : 'stdout',
+      time: open.time,
+      // Where a text is cut, a character may be cut in half: the decoder holds such a rest back.
+      text: open.isCut ? new StringDecoder('utf8').write(bytes) : bytes.toString('utf8'),
+      isCut: open.isCut,
+    };
+  }
 }

@@ -129,12 +129,11 @@ export class CrunExec implements ExecRunner {
   }
 
   private watch(child: Child, request: ExecRequest, paths: Paths): WatchedExec {
-    let knownPid = 0;
-    let hasEnded = false;
-    const pid = () => (knownPid ||= readPid(paths.pid));
+    const state = { pid: 0, hasEnded: false };
+    const pid = () => (state.pid ||= readPid(paths.pid));
     const end = async (): Promise<ExecEnd> => {
       const exitCode = await child.exited;
-      hasEnded = true;
+      state.hasEnded = true;
       const failure =
         pid() > 0
           ? undefined
@@ -148,7 +147,7 @@ export class CrunExec implements ExecRunner {
     };
     const ended = end();
     const started = async () => {
-      while (pid() === 0 && !hasEnded) await Promise.race([ended, sleep(LOOK_MS)]);
+      while (pid() === 0 && !state.hasEnded) await Promise.race([ended, sleep(LOOK_MS)]);
     };
     return { ended, started, pid };
   }

@@ -34,8 +34,9 @@ function reasonOf(said: string, program: string, workingDirectory: string): stri
     return program.includes('/')
       ? `exec: "${program}": stat ${program}: no such file or directory`
       : `exec: "${program}": executable file not found in $PATH`;
-  if (/^open executable: /.test(said)) return `exec: "${program}": permission denied`;
-  if (/^exec: /.test(said)) return `exec ${program}: ${lowerFirst(said.slice('exec: '.length))}`;
+  if (said.startsWith('open executable: ')) return `exec: "${program}": permission denied`;
+  if (said.startsWith('exec: '))
+    return `exec ${program}: ${lowerFirst(said.slice('exec: '.length))}`;
   const chdir = /^chdir .*: ([^:]+)$/.exec(said);
   if (chdir !== null)
     return `chdir to cwd ("${workingDirectory}") set in config.json failed: ${lowerFirst(chdir[1] ?? '')}`;

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../../contract/errors.ts';
-import type { LogStore, StoredLog } from '../logs.ts';
+import type { LogBounds, LogStore, StoredLog } from '../logs.ts';
 import { FileLog } from './file-log.ts';
 import { deleteOldest, openLogFiles, rotatedPaths } from './log-files.ts';
 
@@ -17,8 +17,13 @@ export class FileLogStore implements LogStore {
     return new FileLog(path);
   }
 
-  currentBytes(path: string): number {
-    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  bounds(path: string): LogBounds {
+    using log = this.open(path);
+    return log.bounds();
+  }
+
+  currentBytes(path: string): number | undefined {
+    return statSync(path, { throwIfNoEntry: false })?.size;
   }
 
   async rotate(path: string, maxFiles: number, reopen: () => Promise<void>): Promise<void> {

@@ -77,10 +77,19 @@ export class FileLog implements StoredLog {
         at = slice.cursor + slice.bytes.length;
         if (options.signal.aborted) return;
       }
-      if (hasSuccessor) continue;
+      if (hasSuccessor) {
+        this.closeBefore(at);
+        continue;
+      }
       if (isLastLook) return;
       await watch.changed();
     }
+  }
+
+  /** Lets go of files read to their end, so that a long follower does not keep deleted ones on disk. */
+  private closeBefore(cursor: number): void {
+    const first = this.fileIndexAt(cursor);
+    for (const file of this.files.splice(0, first)) closeSync(file.fd);
   }
 
   private fileIndexAt(cursor: number): number {

@@ -7,9 +7,9 @@
 import { EngineError } from '../../contract/errors.ts';
 import type { LogSlice, LogStore, StoredLog } from '../../drivers/logs.ts';
 import { LogFramer } from '../../formats/log-frames.ts';
-import { LineStartFinder } from '../../formats/log-lines.ts';
 import { parseLogOptions } from '../../formats/log-options.ts';
 import type { Clock } from '../../host/clock.ts';
+import { findLinesBack } from './line-starts.ts';
 import type { ContainerLookup, ContainerView } from '../containers/container.ts';
 
 export interface LogRequest {
@@ -110,23 +110,6 @@ export function requireReadable(container: ContainerView): void {
   const { Type, Config } = container.hostConfig.LogConfig;
   if (!parseLogOptions(Type, Config).isStored)
     throw new EngineError('not-implemented', 'configured logging driver does not support reading');
-}
-
-/** Cursor of the line start that `lines` lines before `before` has; the log's start when it has fewer. */
-export async function findLinesBack(
-  log: StoredLog,
-  before: number,
-  lines: number,
-): Promise<number> {
-  if (lines <= 0) return before;
-  const finder = new LineStartFinder(lines);
-  // Few lines are in the last few kilobytes: a small block finds them without reading much.
-  const blockBytes = Math.min(256 << 10, Math.max(8 << 10, lines * 256));
-  for await (const block of log.readBackwards(before, blockBytes)) {
-    const found = finder.pushBefore(block.bytes, block.cursor);
-    if (found !== undefined) return found;
-  }
-  return log.bounds().start;
 }
 
 async function startOf(log: StoredLog, request: LogRequest): Promise<number> {
