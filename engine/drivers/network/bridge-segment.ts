@@ -18,7 +18,7 @@ export interface BridgedSandbox {
 const REFILL_DELAY_MS = 4;
 
 export class BridgeSegment {
-  readonly port: BridgePort;
+  private bridgePort: BridgePort;
   readonly subnet: Subnet;
   private readonly sandboxes: Sandboxes;
   private readonly addresses: AddressPool;
@@ -33,7 +33,7 @@ export class BridgeSegment {
     this.subnet = subnet;
     const { gateway, mtu, bridgeIndex } = network;
     this.sandboxes = sandboxes;
-    this.port = { bridgeIndex, mtu, gateway, prefixLength: subnet.prefixLength };
+    this.bridgePort = { bridgeIndex, mtu, gateway, prefixLength: subnet.prefixLength };
     this.addresses = new AddressPool(subnet, gateway);
     this.pool = new ReadyPool({
       make: () => this.make(this.addresses.take()),
@@ -41,6 +41,16 @@ export class BridgeSegment {
       size: readyCount,
       refillDelayMs: REFILL_DELAY_MS,
     });
+  }
+
+  get port(): BridgePort {
+    return this.bridgePort;
+  }
+
+  /** Goes on with a bridge that was made again: what was made ahead hangs on the old one. */
+  moveTo(bridgeIndex: number): void {
+    this.drain();
+    this.bridgePort = { ...this.bridgePort, bridgeIndex };
   }
 
   /** A sandbox of the caller's own; with a wish for its address or MAC it is made now. */

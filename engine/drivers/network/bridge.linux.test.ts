@@ -319,6 +319,23 @@ describe('recover()', () => {
   });
 });
 
+describe('what somebody else removed', () => {
+  it('is made again for the next container: the packet filter, with the ports of the others', async () => {
+    await start('one', publish(8080));
+    await run('nft', ['flush', 'ruleset']);
+    await start('two', publish(8081));
+    expect(await host.ask('tcp', '127.0.0.1', 8080)).toBe('one 172.17.0.1');
+    expect(await host.ask('tcp', '127.0.0.1', 8081)).toBe('two 172.17.0.1');
+  });
+
+  it('is made again for the next container: the bridge', async () => {
+    await start('one');
+    await run('ip', ['link', 'delete', 'gantry0']);
+    await start('two', publish(8080));
+    expect(await host.ask('tcp', '127.0.0.1', 8080)).toBe('two 172.17.0.1');
+  });
+});
+
 describe('two engines', () => {
   it('have bridges, subnets and tables of their own, and close without touching each other', async () => {
     const other = open({
