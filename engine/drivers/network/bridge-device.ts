@@ -20,6 +20,7 @@ import {
 } from '../../formats/ip-address.ts';
 import type { NetlinkSocket } from '../../host/netlink.ts';
 import { interfaceIndex } from '../../host/sockets.ts';
+import type { NetworkConfig } from '../network.ts';
 import {
   addAddress,
   createBridge,
@@ -37,6 +38,21 @@ export function engineTagOf(engineId: string): string {
 /** The bridge of an engine other than the machine's default one, whose bridge is `gantry0`. */
 export function bridgeNameOf(engineId: string): string {
   return `gantry-${engineTagOf(engineId)}`;
+}
+
+/** A bridge network with everything decided. */
+export type BridgeConfig = Required<
+  Pick<NetworkConfig, 'bridgeName' | 'subnet' | 'gateway' | 'mtu'>
+>;
+
+export const DEFAULT_MTU = 1500;
+
+/** The bridge of a network whose service has chosen name and subnet. */
+export function bridgeOf(network: NetworkConfig): BridgeConfig {
+  const { bridgeName, subnet, gateway, mtu = DEFAULT_MTU } = network;
+  if (bridgeName === undefined || subnet === undefined || gateway === undefined)
+    throw new EngineError('internal', `network ${network.name} has no bridge address`);
+  return { bridgeName, subnet, gateway, mtu };
 }
 
 export interface BridgeAddress {
@@ -118,10 +134,7 @@ export function refuseOverlap(
 }
 
 /** Makes the bridge, or takes the standing one when its address is this; returns its index. */
-export function ensureBridge(
-  socket: NetlinkSocket,
-  bridge: BridgeAddress & { bridgeName: string; mtu: number },
-): number {
+export function ensureBridge(socket: NetlinkSocket, bridge: BridgeConfig): number {
   const { bridgeName: name, gateway, mtu } = bridge;
   const standing = interfaceIndex(name);
   if (standing !== 0) {

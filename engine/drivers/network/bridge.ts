@@ -23,17 +23,21 @@ import type {
 } from '../network.ts';
 import {
   allowForwarding,
+  bridgeOf,
   chooseBridgeAddress,
   engineTagOf,
   ensureBridge,
+  DEFAULT_MTU,
   parseBridgeAddress,
   refuseOverlap,
   removeBridge,
+  type BridgeConfig,
 } from './bridge-device.ts';
 import { BridgeSegment, type BridgedSandbox } from './bridge-segment.ts';
 import { Firewall } from './firewall.ts';
 import { listAddresses } from './links.ts';
 import { PortTable } from './port-table.ts';
+import { PutOffWork } from './put-off-work.ts';
 import { ReadyPool } from './ready-pool.ts';
 import { Sandboxes } from './sandboxes.ts';
 
@@ -54,11 +58,6 @@ export interface BridgeNetworkOptions {
   readonly warn?: (message: string) => void;
 }
 
-/** A bridge network with everything decided. */
-export type BridgeConfig = Required<
-  Pick<NetworkConfig, 'bridgeName' | 'subnet' | 'gateway' | 'mtu'>
->;
-
 /** What a container has of this driver, to be undone by `detach`. */
 interface Attachment {
   readonly ports: readonly PublishedPort[];
@@ -66,7 +65,6 @@ interface Attachment {
   readonly release: () => void;
 }
 
-const DEFAULT_MTU = 1500;
 const STRAY_CHECK_DELAY_MS = 2000;
 const SETTLE_TIMEOUT_MS = 2000;
 
@@ -80,13 +78,14 @@ export class BridgeNetworkDriver implements NetworkDriver {
   /** By bridge name; a network that could not be set up is tried again by the next attach. */
   private readonly segments = new Map<string, Promise<BridgeSegment>>();
   private readonly attachments = new Map<string, Attachment>();
-  private readonly putOff: (() => void)[] = [];
+  private readonly putOff: PutOffWork;
   private strayCheck: NodeJS.Timeout | undefined;
 
   constructor(options: BridgeNetworkOptions) {
     const tag = engineTagOf(options.engineId);
     this.options = options;
     this.firewall = new Firewall(tag);
+    this.putOff = new PutOffWork((message) => options.warn?.(message));
     this.sandboxes = new Sandboxes(options.execRoot, tag, this.route);
     this.isolated = new ReadyPool({
       make: () => this.sandboxes.createIsolated(),
@@ -215,7 +214,7 @@ export class BridgeNetworkDriver implements NetworkDriver {
   private redirectUdp(mappings: readonly MappedPort[], segment: BridgeSegment): void {
     const udp = mappings.filter(({ protocol }) => protocol === 'udp');
     if (udp.length === 0) return;
-    this.later(() => {
+    this.putOff.add(() => {
       const addresses = listAddresses(this.route).map(({ address }) => ipv4ToNumber(address) ?? 0);
       const place = { subnet: segment.subnet, hostAddresses: new Set(addresses) };
       this.firewall.redirectFlows(udp, place);
@@ -253,24 +252,9 @@ export class BridgeNetworkDriver implements NetworkDriver {
     this.attachments.delete(containerId);
     this.ports.releasePorts(containerId, attachment.ports);
     this.firewall.withdraw(attachment.mappings);
-    this.later(attachment.release);
+    this.putOff.add(attachment.release);
     this.checkForStrays();
     return Promise.resolve();
-  }
-
-  private later(work: () => void): void {
-    this.putOff.push(work);
-    setImmediate(() => this.finishPutOff());
-  }
-
-  private finishPutOff(): void {
-    for (const work of this.putOff.splice(0)) {
-      try {
-        work();
-      } catch (error) {
-        this.options.warn?.(`network work that was put off failed: ${messageOf(error)}`);
-      }
-    }
   }
 
   /** Only a namespace that somebody else still holds keeps its interface this long. */
@@ -324,7 +308,7 @@ export class BridgeNetworkDriver implements NetworkDriver {
   }
 
   async settle(): Promise<void> {
-    this.finishPutOff();
+    this.putOff.finish();
     const deadline = performance.now() + SETTLE_TIMEOUT_MS;
     while (this.sandboxes.strayLinks().length > 0 && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -344,13 +328,6 @@ export class BridgeNetworkDriver implements NetworkDriver {
     this.firewall.close();
     this.route.close();
   }
-}
-
-function bridgeOf(network: NetworkConfig): BridgeConfig {
-  const { bridgeName, subnet, gateway, mtu = DEFAULT_MTU } = network;
-  if (bridgeName === undefined || subnet === undefined || gateway === undefined)
-    throw new EngineError('internal', `network ${network.name} has no bridge address`);
-  return { bridgeName, subnet, gateway, mtu };
 }
 
 function mappingsOf(ports: readonly PublishedPort[], containerAddress: string): MappedPort[] {
