@@ -1,9 +1,11 @@
 /** What the window asks of containers and images, in the engine's words. */
 import { text } from 'node:stream/consumers';
+import { z } from 'zod';
 import { CONTAINER_ROUTES } from '../../engine/contract/containers.ts';
 import { EngineError, hasCode } from '../../engine/contract/errors.ts';
+import { EXEC_ROUTES } from '../../engine/contract/exec.ts';
+import { IMAGE_ROUTES } from '../../engine/contract/images.ts';
 import type { EngineClient } from '../client/engine-client.ts';
-import { PENDING_ROUTES } from '../client/pending-routes.ts';
 import type { ImageDetail, RunRequest } from '../ipc/contract.ts';
 
 /** Best first. */
@@ -87,14 +89,14 @@ export async function removeContainer(
 export async function findShells(client: EngineClient, id: string): Promise<readonly string[]> {
   const signal = AbortSignal.timeout(SHELLS_DEADLINE_MS);
   const search = `for shell in ${SHELLS.join(' ')}; do command -v "$shell"; done`;
-  const { Id: execId } = await client.call(PENDING_ROUTES.execCreate, {
+  const { Id: execId } = await client.call(EXEC_ROUTES.execCreate, {
     params: { id },
     // A TTY, since without one the output would come in frames.
     body: { AttachStdout: true, AttachStderr: true, Tty: true, Cmd: ['sh', '-c', search] },
     signal,
   });
   try {
-    const output = await client.hijack(PENDING_ROUTES.execStart, {
+    const output = await client.hijack(EXEC_ROUTES.execStart, {
       params: { id: execId },
       body: { Detach: false, Tty: true },
       signal,
@@ -107,26 +109,41 @@ export async function findShells(client: EngineClient, id: string): Promise<read
   }
 }
 
+const texts = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
+/** The contract leaves an image's own configuration open; a field of another shape counts as absent. */
+const imageConfig = z.object({
+  Cmd: texts.catch([]),
+  Entrypoint: texts.catch([]),
+  Env: texts.catch([]),
+  WorkingDir: z.string().catch(''),
+  User: z.string().catch(''),
+  ExposedPorts: z.record(z.string(), z.unknown()).catch({}),
+  Labels: z.record(z.string(), z.string()).catch({}),
+});
+
 /** The part of Docker's image inspect a run form needs. */
 export async function inspectImage(client: EngineClient, name: string): Promise<ImageDetail> {
-  const image = await client.call(PENDING_ROUTES.imageInspect, { params: { name } });
-  const config = image.Config;
+  const image = await client.call(IMAGE_ROUTES.imageInspect, { params: { name } });
+  const config = imageConfig.parse(image.Config ?? {});
   return {
     id: image.Id,
-    repoTags: image.RepoTags ?? [],
-    repoDigests: image.RepoDigests ?? [],
+    repoTags: image.RepoTags,
+    repoDigests: image.RepoDigests,
     created: image.Created ?? '',
     sizeBytes: image.Size,
     os: image.Os,
     architecture: image.Architecture,
-    command: config?.Cmd ?? [],
-    entrypoint: config?.Entrypoint ?? [],
-    environment: config?.Env ?? [],
-    workingDirectory: config?.WorkingDir ?? '',
-    user: config?.User ?? '',
-    exposedPorts: Object.keys(config?.ExposedPorts ?? {}),
-    labels: config?.Labels ?? {},
-    layers: image.RootFS?.Layers ?? [],
+    command: config.Cmd,
+    entrypoint: config.Entrypoint,
+    environment: config.Env,
+    workingDirectory: config.WorkingDir,
+    user: config.User,
+    exposedPorts: Object.keys(config.ExposedPorts),
+    labels: config.Labels,
+    layers: image.RootFS.Layers ?? [],
   };
 }
 
@@ -135,7 +152,7 @@ export async function removeImage(
   reference: string,
   force: boolean,
 ): Promise<void> {
-  await client.call(PENDING_ROUTES.imageDelete, { params: { name: reference }, query: { force } });
+  await client.call(IMAGE_ROUTES.imageDelete, { params: { name: reference }, query: { force } });
 }
 
 function isShell(line: string): boolean {

@@ -10,7 +10,7 @@
 import { GANTRY_ROUTES, type WatchMessage } from '../../engine/contract/gantry.ts';
 import { messageOf } from '../../engine/contract/errors.ts';
 import type { EngineClient } from '../client/engine-client.ts';
-import { EngineProblem, type EngineHost } from '../engine-host/engine-host.ts';
+import { EngineProblem, type EngineHost, type EnginePresence } from '../engine-host/engine-host.ts';
 import type { EngineStage, EngineStatus } from '../ipc/contract.ts';
 
 const DEADLINES_MS: Readonly<Record<EngineStage, number>> = {
@@ -113,13 +113,14 @@ export class EngineSession {
     if (presence === 'answering') {
       this.#enter('connect');
       await deadline('connect', signal, (limit) => this.#client.ping(limit));
-    } else if (asked || (presence === 'crashed' && this.#mayStartAgain())) {
+    } else if (this.#mayStart(asked, presence)) {
       this.#enter('start');
       await deadline('start', signal, (limit) => this.#host.start(limit));
     } else if (presence === 'crashed') {
       throw new EngineProblem('the engine ended unexpectedly', 'engine-exited');
     } else {
-      throw new EngineProblem('the engine is not running', 'socket-missing');
+      const { socketPath } = this.#host.address;
+      throw new EngineProblem(`no engine listens on ${socketPath}`, 'socket-missing');
     }
   }
 
@@ -138,6 +139,11 @@ export class EngineSession {
       clearTimeout(silence);
     }
     throw new EngineProblem('the engine closed the connection');
+  }
+
+  #mayStart(asked: boolean, presence: EnginePresence): boolean {
+    if (!this.#host.isStartable) return false;
+    return asked || (presence === 'crashed' && this.#mayStartAgain());
   }
 
   #mayStartAgain(): boolean {

@@ -111,7 +111,10 @@ function bytesOf(layer: Layer): { currentBytes: number; totalBytes: number } {
     case 'waiting':
       return { currentBytes: 0, totalBytes: layer.downloadTotalBytes };
     case 'unpacking':
-      return { currentBytes: layer.unpackedBytes, totalBytes: layer.unpackTotalBytes };
+      return {
+        currentBytes: Math.min(layer.unpackedBytes, layer.unpackTotalBytes),
+        totalBytes: layer.unpackTotalBytes,
+      };
     case 'downloading':
       return { currentBytes: layer.downloadedBytes, totalBytes: layer.downloadTotalBytes };
     case 'done':

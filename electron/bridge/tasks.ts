@@ -6,9 +6,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { EngineError, messageOf } from '../../engine/contract/errors.ts';
+import { IMAGE_ROUTES } from '../../engine/contract/images.ts';
 import { parseReference, repositoryOf } from '../../engine/formats/reference.ts';
 import type { EngineClient } from '../client/engine-client.ts';
-import { PENDING_ROUTES } from '../client/pending-routes.ts';
 import type { Task } from '../ipc/contract.ts';
 import { PullProgress } from './pull-progress.ts';
 
@@ -107,7 +107,7 @@ export class Tasks {
     const { signal } = pull.cancel;
     const query = sourceOf(pull.reference);
     try {
-      for await (const message of this.#client.lines(PENDING_ROUTES.imageCreate, {
+      for await (const message of this.#client.lines(IMAGE_ROUTES.imageCreate, {
         query,
         signal,
       })) {

@@ -10,19 +10,20 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { EngineError } from '../../engine/contract/errors.ts';
+import { EXEC_ROUTES } from '../../engine/contract/exec.ts';
 import type { EngineClient } from '../client/engine-client.ts';
-import { PENDING_ROUTES } from '../client/pending-routes.ts';
 import type { TerminalOutput, TerminalSession as TerminalInfo } from '../ipc/contract.ts';
 import { ReplayRing } from './replay-ring.ts';
 import type { StreamChannel } from './stream-channel.ts';
+import { hangUp, terminalMark } from './terminal-hang-up.ts';
 
 const REPLAY_BYTES = 1 << 20;
 const MESSAGE_BYTES = 64 << 10;
 const LAG_LIMIT_BYTES = 512 << 10;
 /** Input the process has not taken yet (bytes). */
 const INPUT_LIMIT_BYTES = 1 << 20;
-/** How long a shell may take to leave after its terminal was closed. */
-const HANG_UP_MS = 2000;
+/** How long the programs of a terminal may take to leave after it was closed. */
+const LEAVE_MS = 2000;
 
 export interface TerminalRequest {
   readonly containerId: string;
@@ -56,7 +57,7 @@ export class TerminalSession {
     request: TerminalRequest,
   ): Promise<TerminalSession> {
     const size: [number, number] = [request.rows, request.columns];
-    const { Id: execId } = await client.call(PENDING_ROUTES.execCreate, {
+    const { Id: execId } = await client.call(EXEC_ROUTES.execCreate, {
       params: { id: request.containerId },
       body: {
         AttachStdin: true,
@@ -64,12 +65,12 @@ export class TerminalSession {
         AttachStderr: true,
         Tty: true,
         ConsoleSize: size,
-        Env: ['TERM=xterm-256color', 'COLORTERM=truecolor'],
+        Env: ['TERM=xterm-256color', 'COLORTERM=truecolor', terminalMark(terminalId)],
         Cmd: [request.shell],
         ...(request.user !== undefined && { User: request.user }),
       },
     });
-    const connection = await client.hijack(PENDING_ROUTES.execStart, {
+    const connection = await client.hijack(EXEC_ROUTES.execStart, {
       params: { id: execId },
       body: { Detach: false, Tty: true, ConsoleSize: size },
     });
@@ -120,20 +121,19 @@ export class TerminalSession {
 
   async resize(columns: number, rows: number): Promise<void> {
     if (!this.running) return;
-    await this.#client.call(PENDING_ROUTES.execResize, {
+    await this.#client.call(EXEC_ROUTES.execResize, {
       params: { id: this.#execId },
       query: { h: String(rows), w: String(columns) },
     });
   }
 
-  /** Ends the shell as closing a terminal window does, and everybody's view of it. */
+  /** Ends everybody's view of it, and the shell as closing a terminal's window does. */
   async close(): Promise<void> {
     for (const { channel } of this.#viewers) channel.end();
     if (this.#connection.destroyed) return;
-    // Interrupt what is in the foreground, then end of input: what a shell at its prompt leaves by.
-    this.#connection.resume().write('\u0003\u0004');
-    const patience = AbortSignal.timeout(HANG_UP_MS);
-    await once(this.#connection, 'close', { signal: patience }).catch(() => {});
+    const signal = AbortSignal.timeout(LEAVE_MS);
+    const left = once(this.#connection.resume(), 'close', { signal });
+    await Promise.allSettled([left, hangUp(this.#client, this.#request, this.terminalId, signal)]);
     this.#connection.destroy();
   }
 
@@ -182,7 +182,7 @@ export class TerminalSession {
 
   async #finish(): Promise<void> {
     this.#exitCode = await this.#client
-      .call(PENDING_ROUTES.execInspect, { params: { id: this.#execId } })
+      .call(EXEC_ROUTES.execInspect, { params: { id: this.#execId } })
       .then(({ ExitCode }) => ExitCode ?? null)
       .catch(() => null); // the engine, or the container with its execs, is gone
     for (const viewer of this.#viewers) this.#pump(viewer);

@@ -25,6 +25,7 @@ export interface BrowserServerOptions {
 const MESSAGE_LIMIT_BYTES = 2 << 20;
 
 export class BrowserServer {
+  readonly port: number;
   readonly #options: BrowserServerOptions;
   readonly #access: Access;
   readonly #server: Server;
@@ -42,6 +43,7 @@ export class BrowserServer {
   private constructor(server: Server, options: BrowserServerOptions) {
     this.#server = server;
     this.#options = options;
+    this.port = (server.address() as AddressInfo).port;
     this.#access = new Access(this.port);
     this.#sockets = new WebSocketServer({
       noServer: true,
@@ -51,10 +53,6 @@ export class BrowserServer {
     server
       .on('request', (request, response) => void this.#answer(request, response))
       .on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
   }
 
   /** Works once. */

@@ -14,11 +14,13 @@ export type EnginePresence = 'answering' | 'crashed' | 'absent';
 
 export interface EngineHost {
   readonly address: EngineAddress;
+  /** Whether `start` is worth trying. */
+  readonly isStartable: boolean;
   /** Throws `EngineProblem` when it is there but this user may not reach it. */
   locate(signal: AbortSignal): Promise<EnginePresence>;
   /**
    * Starts the engine so that it outlives this process, and resolves once it answers. Throws
-   * `EngineProblem` when it may not be started from here, cannot be, or ended at once.
+   * `EngineProblem` when it may not be started by this user, cannot be, or ended at once.
    */
   start(signal: AbortSignal): Promise<void>;
   /** The newest lines of the engine's log, oldest first; empty when there is none to read. */

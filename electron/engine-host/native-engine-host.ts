@@ -53,6 +53,10 @@ export class NativeEngineHost implements EngineHost {
     this.#client = new EngineClient(this.address);
   }
 
+  get isStartable(): boolean {
+    return this.#command !== undefined;
+  }
+
   async locate(signal: AbortSignal): Promise<EnginePresence> {
     try {
       await this.#client.ping(signal);
@@ -69,9 +73,8 @@ export class NativeEngineHost implements EngineHost {
   }
 
   async start(signal: AbortSignal): Promise<void> {
-    const { socketPath } = this.address;
     if (!this.#command)
-      throw new EngineProblem(`no engine listens on ${socketPath}`, 'socket-missing');
+      throw new EngineProblem(`nobody knows how to start the engine of ${this.address.socketPath}`);
     if (process.getuid?.() !== 0)
       throw new EngineProblem('starting the engine takes root', 'needs-root');
     const missing = await missingPrograms();
@@ -87,12 +90,10 @@ export class NativeEngineHost implements EngineHost {
     try {
       const { size } = await file.stat();
       const from = Math.max(0, size - LOG_TAIL_BYTES);
-      const { buffer, bytesRead } = await file.read(
-        Buffer.alloc(Math.min(size, LOG_TAIL_BYTES)),
-        0,
-        LOG_TAIL_BYTES,
-        from,
-      );
+      const { buffer, bytesRead } = await file.read({
+        buffer: Buffer.alloc(LOG_TAIL_BYTES),
+        position: from,
+      });
       const lines = buffer.toString('utf8', 0, bytesRead).trimEnd().split('\n');
       return (from > 0 ? lines.slice(1) : lines).slice(-LOG_TAIL_LINES);
     } finally {

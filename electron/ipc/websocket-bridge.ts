@@ -82,6 +82,7 @@ export class WebSocketBridge implements BridgeApi {
   #nextId = 1;
   #failures = 0;
   #connectedBefore = false;
+  #closed = false;
   #lastEngine: EngineStatus | undefined;
 
   constructor(options: WebSocketBridgeOptions) {
@@ -119,6 +120,12 @@ export class WebSocketBridge implements BridgeApi {
       this.#channels.set(channel, { open, port, sent });
     else queueMicrotask(() => port.deliver({ type: 'end', error: HOST_GONE }));
     return port as unknown as StreamPort<N>;
+  }
+
+  /** Ends the connection for good. */
+  close(): void {
+    this.#closed = true;
+    this.#socket.close();
   }
 
   #connect(): Socket {
@@ -160,8 +167,11 @@ export class WebSocketBridge implements BridgeApi {
     const channels = [...this.#channels.values()];
     this.#channels.clear();
     for (const { port } of channels) port.deliver({ type: 'end', error: HOST_GONE });
+    if (this.#closed) return;
     const delayMs = BACK_OFF_MS[Math.min(this.#failures++, BACK_OFF_MS.length - 1)];
-    setTimeout(() => (this.#socket = this.#connect()), delayMs);
+    setTimeout(() => {
+      if (!this.#closed) this.#socket = this.#connect();
+    }, delayMs);
     if (this.#lastEngine && this.#lastEngine.phase !== 'lost') this.#tellLost(this.#lastEngine);
   }
 

@@ -28,14 +28,15 @@ const QUIT_PATIENCE_MS = 500;
 
 const userData = process.env['GANTRY_USER_DATA'];
 if (userData) app.setPath('userData', path.resolve(userData));
-app.enableSandbox();
+// The two together would end every child process; root can have only the one without.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 declareAppProtocol();
 if (app.requestSingleInstanceLock()) void app.whenReady().then(run);
 else app.quit();
 
 async function run(): Promise<void> {
   const settings = await SettingsFile.open(path.join(app.getPath('userData'), 'settings.json'));
-  const systemLanguage = app.getPreferredSystemLanguages()[0] ?? app.getLocale();
+  const systemLanguage = app.getPreferredSystemLanguages().find(isLanguage) ?? 'en';
   const texts = (): Texts => textsFor(settings.value.language, systemLanguage);
   const engineFolder = app.isPackaged ? process.resourcesPath : APP_FOLDER;
   const socketFlag = app.commandLine.getSwitchValue('gantry-socket');
@@ -121,4 +122,9 @@ async function run(): Promise<void> {
       updateTray();
     },
   });
+}
+
+/** The `C` locale comes as `c`, which is no language. */
+function isLanguage(tag: string): boolean {
+  return tag.length >= 2;
 }
