@@ -9,10 +9,10 @@ export function volumeHandlers(volumes: VolumeService): Handlers<typeof VOLUME_R
     create: ({ body }) =>
       encode(
         volumes.ensure({
-          ...(body.Name !== undefined && { name: body.Name }),
-          ...(body.Driver !== undefined && { driver: body.Driver }),
-          labels: body.Labels ?? null,
-          driverOpts: body.DriverOpts ?? null,
+          ...(body?.Name !== undefined && { name: body.Name }),
+          ...(body?.Driver !== undefined && { driver: body.Driver }),
+          labels: body?.Labels ?? null,
+          driverOpts: body?.DriverOpts ?? null,
         }),
       ),
     inspect: ({ params }) => encode(volumes.find(params['name'] ?? '')),

@@ -31,12 +31,14 @@ export const VOLUME_ROUTES = {
     method: 'POST',
     path: '/volumes/create',
     summary: 'Make a volume; one that exists is returned as it is',
-    body: z.object({
-      Name: z.string().optional(),
-      Driver: z.string().optional(),
-      DriverOpts: texts.nullish(),
-      Labels: texts.nullish(),
-    }),
+    body: z
+      .object({
+        Name: z.string().optional(),
+        Driver: z.string().optional(),
+        DriverOpts: texts.nullish(),
+        Labels: texts.nullish(),
+      })
+      .optional(),
     result: volume,
     status: 201,
   }),

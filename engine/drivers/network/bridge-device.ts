@@ -35,11 +35,6 @@ export function engineTagOf(engineId: string): string {
   return createHash('sha256').update(engineId).digest('hex').slice(0, 6);
 }
 
-/** The bridge of an engine other than the machine's default one, whose bridge is `gantry0`. */
-export function bridgeNameOf(engineId: string): string {
-  return `gantry-${engineTagOf(engineId)}`;
-}
-
 /** A bridge network with everything decided. */
 export type BridgeConfig = Required<
   Pick<NetworkConfig, 'bridgeName' | 'subnet' | 'gateway' | 'mtu'>
