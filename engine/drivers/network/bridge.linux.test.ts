@@ -106,6 +106,13 @@ describe('a bridged sandbox', () => {
     expect(await inside('cat', '/proc/sys/net/ipv4/ping_group_range')).toBe('0\t2147483647\n');
   });
 
+  it('is made for each of eight containers that start at once', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    const sandboxes = await Promise.all(names.map((name) => driver.attach(request(name))));
+    expect(new Set(sandboxes.map(({ endpoint }) => endpoint?.ipv4Address)).size).toBe(8);
+    expect(new Set(sandboxes.map(({ namespacePath }) => namespacePath)).size).toBe(8);
+  });
+
   it('reaches its gateway, other containers, and the world behind the host’s address', async () => {
     const [web, db] = [await start('web'), await start('db')];
     servers.push(await host.serve('world', 90, host.outside));
