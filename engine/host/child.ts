@@ -35,6 +35,8 @@ export interface ChildOptions {
   readonly stdin: ChildStream;
   readonly stdout: ChildStream;
   readonly stderr: ChildStream;
+  /** The directory it starts in; the engine's own where it is left out. */
+  readonly cwd?: string;
   /** Descriptors the child gets as 3, 4 …; they stay open in the engine. */
   readonly inherit?: readonly number[];
 }
@@ -48,7 +50,7 @@ export function startChild(program: string, args: readonly string[], options: Ch
     pipes.push(openStream(options.stdout, 'write'));
     pipes.push(openStream(options.stderr, 'write'));
     const stdio = [...pipes.map(({ child }) => child), ...(options.inherit ?? [])];
-    pid = spawn(program, [program, ...args], options.env ?? process.env, stdio);
+    pid = spawn(program, [program, ...args], options.env ?? process.env, stdio, options.cwd);
   } catch (error) {
     for (const { ours } of pipes) if (ours !== undefined) closeSync(ours);
     throw error;
@@ -95,6 +97,7 @@ function spawn(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
   stdio: readonly number[],
+  cwd: string | undefined,
 ): number {
   const attributes = Buffer.alloc(OPAQUE_BYTES);
   const actions = Buffer.alloc(OPAQUE_BYTES);
@@ -112,6 +115,11 @@ function spawn(
     );
     const addDup2 = libc('int posix_spawn_file_actions_adddup2(void *actions, int fd, int target)');
     for (const [target, fd] of stdio.entries()) addDup2(actions, fd, target);
+    if (cwd !== undefined)
+      libc('int posix_spawn_file_actions_addchdir_np(void *actions, const char *path)')(
+        actions,
+        cwd,
+      );
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value ?? ''}`);
     const errno = libc(
       'int posix_spawn(_Out_ void *pid, const char *path, const void *actions, const void *attr, const char **argv, const char **envp)',
