@@ -3,10 +3,11 @@
  * namespace, so that all the driver makes is away from the machine's; beside it lies `outside`, a
  * second host on a cable. `leave()` takes both down.
  */
+import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually } from '../../../test/support/eventually.ts';
+import type { Readable } from 'node:stream';
 import { createNetworkNamespace, removeNetworkNamespace } from '../../host/namespaces.ts';
 import { NETLINK, NetlinkSocket } from '../../host/netlink.ts';
 import { run, start } from '../../host/processes.ts';
@@ -127,12 +128,15 @@ export class TestNetwork {
     const [program, ...args] = commandIn(namespacePath, SENDER, address, String(port));
     const child = start(program as string, args, { stdio: ['ignore', 'pipe', 'ignore'] });
     const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-    let said = '';
-    child.stdout?.on('data', (chunk) => (said += String(chunk)));
-    const heard = (name: string) =>
-      eventually(`an answer from ${name}`, () =>
-        said.split('\n').find((line) => line.startsWith(name)),
-      );
+    const lines: string[] = [];
+    child.stdout?.on('data', (chunk) => lines.push(...String(chunk).split('\n')));
+    const heard = async (name: string): Promise<string> => {
+      for (;;) {
+        const line = lines.find((line) => line.startsWith(name));
+        if (line !== undefined) return line;
+        await once(child.stdout as Readable, 'data', { signal: AbortSignal.timeout(10_000) });
+      }
+    };
     await heard('sending');
     const stop = () => {
       child.kill('SIGKILL');
