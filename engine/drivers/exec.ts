@@ -7,12 +7,7 @@
  */
 import type { Readable, Writable } from 'node:stream';
 import type { EngineError } from '../contract/errors.ts';
-
-export interface ExecUser {
-  readonly uid: number;
-  readonly gid: number;
-  readonly additionalGids: readonly number[];
-}
+import type { ProcessUser } from '../formats/passwd.ts';
 
 export interface ExecRequest {
   /** 64 hex digits, of this run of this program. */
@@ -25,7 +20,7 @@ export interface ExecRequest {
   readonly env: readonly string[];
   readonly workingDirectory: string;
   /** Undefined is the container's own. */
-  readonly user: ExecUser | undefined;
+  readonly user: ProcessUser | undefined;
   readonly isPrivileged: boolean;
   readonly hasTerminal: boolean;
   readonly consoleSize: ConsoleSize | undefined;

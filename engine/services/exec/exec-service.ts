@@ -10,7 +10,9 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { EngineError } from '../../contract/errors.ts';
 import type { ExecCreateBody, ExecInspect } from '../../contract/exec.ts';
-import type { ConsoleSize, ExecProcess, ExecRunner, ExecUser } from '../../drivers/exec.ts';
+import type { ConsoleSize, ExecProcess, ExecRunner } from '../../drivers/exec.ts';
+import { DetachKeyFilter, parseDetachKeys } from '../../formats/detach-keys.ts';
+import type { ProcessUser } from '../../formats/passwd.ts';
 import type { ContainerLookup, ContainerView } from '../containers/container.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import { execEnvironment } from './exec-environment.ts';
@@ -24,7 +26,7 @@ export interface ExecCollaborators {
   readonly runner: ExecRunner;
   readonly events: EventBus;
   /** `user[:group]`, names or numbers, by the container's own files; `invalid-argument` when unknown. */
-  readonly resolveUser: (container: ContainerView, user: string) => ExecUser;
+  readonly resolveUser: (container: ContainerView, user: string) => ProcessUser;
 }
 
 export interface ExecStartRequest {
@@ -68,7 +70,7 @@ export class ExecService {
       id,
       containerId: container.id,
       body,
-      detachKeys: Buffer.alloc(0),
+      detachKeys: parseDetachKeys(body.DetachKeys),
       phase: 'created',
       exitCode: null,
       process: undefined,
@@ -132,7 +134,7 @@ export class ExecService {
       OpenStdout: body.AttachStdout,
       CanRemove: exec.phase === 'ended',
       ContainerID: exec.containerId,
-      DetachKeys: exec.detachKeys.toString('base64'),
+      DetachKeys: body.DetachKeys === '' ? '' : exec.detachKeys.toString('base64'),
       Pid: exec.process?.pid() ?? 0,
     };
   }
@@ -180,9 +182,11 @@ export class ExecService {
     connection: Duplex,
     isFramed: boolean,
   ): Promise<void> {
+    const keys = new DetachKeyFilter(exec.detachKeys);
     const outcome = await carryStreams(process, connection, {
       isFramed,
       hasTerminal: exec.body.Tty,
+      ...(exec.body.Tty && { filterInput: (bytes: Buffer) => keys.push(bytes) }),
     });
     if (outcome === 'detached') {
       this.publish(container, 'exec_detach', exec.id);
