@@ -3,7 +3,7 @@
  * server), in one file: calls, events, streams. The renderer reaches it only through
  * `renderer/bridge/`, the host only through `electron/bridge/`. Pure types and tables.
  */
-import type { ContainerSummary, ImageSummary } from '../../engine/contract/summaries.ts';
+import type { ImageSummary } from '../../engine/contract/summaries.ts';
 import type {
   EngineSummary,
   LogHit,
@@ -11,7 +11,7 @@ import type {
   WatchedContainer,
 } from '../../engine/contract/gantry.ts';
 
-export type { ContainerSummary, ImageSummary, EngineSummary, LogHit, LogPage, WatchedContainer };
+export type { ImageSummary, EngineSummary, LogHit, LogPage, WatchedContainer };
 
 /** Electron drops all but `message` of a thrown error, so replies are values. */
 export type Reply<T> = { ok: true; value: T } | { ok: false; error: BridgeError };

@@ -27,7 +27,7 @@ export function lockDown(): void {
 
 function lockContents(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
-  contents.on('will-navigate', (event) => {
+  contents.on('will-frame-navigate', (event) => {
     if (!isOurs(event.url)) event.preventDefault();
   });
   contents.on('will-redirect', (event) => event.preventDefault());

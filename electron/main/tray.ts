@@ -15,6 +15,7 @@ export interface TrayActions {
   change(verb: 'start' | 'stop' | 'restart', id: string): void;
 }
 
+const ASK_PROGRAM = 'dbus-send';
 const ASK_TIMEOUT_MS = 1000;
 const UPDATE_AFTER_MS = 200;
 
@@ -98,7 +99,7 @@ export async function hasTrayHost(): Promise<boolean> {
     'string:org.kde.StatusNotifierWatcher',
   ];
   return new Promise((resolve) => {
-    execFile('dbus-send', question, { timeout: ASK_TIMEOUT_MS }, (error, answer) =>
+    execFile(ASK_PROGRAM, question, { timeout: ASK_TIMEOUT_MS }, (error, answer) =>
       resolve(!error && answer.includes('true')),
     );
   });
