@@ -30,7 +30,7 @@ export interface Child {
 export type ChildStream = 'pipe' | 'null' | number;
 
 export interface ChildOptions {
-  /** The engine's own where it is left out. */
+  /** A fixed PATH alone where it is left out: what the engine was started with stays with it. */
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin: ChildStream;
   readonly stdout: ChildStream;
@@ -41,6 +41,10 @@ export interface ChildOptions {
   readonly inherit?: readonly number[];
 }
 
+const PLAIN_ENVIRONMENT = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+};
+
 /** Starts `program` (an absolute path). Throws SystemCallError when it cannot be executed. */
 export function startChild(program: string, args: readonly string[], options: ChildOptions): Child {
   const pipes: StreamEnds[] = [];
@@ -50,7 +54,7 @@ export function startChild(program: string, args: readonly string[], options: Ch
     pipes.push(openStream(options.stdout, 'write'));
     pipes.push(openStream(options.stderr, 'write'));
     const stdio = [...pipes.map(({ child }) => child), ...(options.inherit ?? [])];
-    pid = spawn(program, [program, ...args], options.env ?? process.env, stdio, options.cwd);
+    pid = spawn(program, [program, ...args], options.env ?? PLAIN_ENVIRONMENT, stdio, options.cwd);
   } catch (error) {
     for (const { ours } of pipes) if (ours !== undefined) closeSync(ours);
     throw error;
@@ -95,7 +99,7 @@ const OPAQUE_BYTES = 512;
 function spawn(
   program: string,
   argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Readonly<Record<string, string>>,
   stdio: readonly number[],
   cwd: string | undefined,
 ): number {
@@ -120,7 +124,7 @@ function spawn(
         actions,
         cwd,
       );
-    const variables = Object.entries(env).map(([name, value]) => `${name}=${value ?? ''}`);
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const errno = libc(
       'int posix_spawn(_Out_ void *pid, const char *path, const void *actions, const void *attr, const char **argv, const char **envp)',
     )(pid, program, actions, attributes, [...argv, null], [...variables, null]) as number;
