@@ -6,6 +6,9 @@ import { readWindowState, rememberWindowState } from './window-state.ts';
 /** `--bg` of `renderer/styles/tokens.css`. */
 const BACKGROUND = { light: '#f6f6f4', dark: '#131417' } as const;
 
+const CRASH_LIMIT = 3;
+const CRASH_WINDOW_MS = 60_000;
+
 export async function createMainWindow(preloadPath: string): Promise<BrowserWindow> {
   const { bounds, isMaximized } = await readWindowState();
   const window = new BrowserWindow({
@@ -33,7 +36,20 @@ export async function createMainWindow(preloadPath: string): Promise<BrowserWind
   rememberWindowState(window);
   window.once('ready-to-show', () => window.show());
   window.on('page-title-updated', (event) => event.preventDefault());
+  reloadAfterCrash(window);
   return window;
+}
+
+/** A page that crashed is loaded again; one that keeps crashing is left as it is. */
+function reloadAfterCrash({ webContents }: BrowserWindow): void {
+  let crashesMs: number[] = [];
+  webContents.on('render-process-gone', (_event, { reason }) => {
+    const now = Date.now();
+    crashesMs = [...crashesMs.filter((atMs) => atMs > now - CRASH_WINDOW_MS), now];
+    if (reason === 'clean-exit' || crashesMs.length > CRASH_LIMIT) return;
+    // Not within the event: Electron is still taking the old process down.
+    setImmediate(() => webContents.isDestroyed() || webContents.reload());
+  });
 }
 
 export function loadMainWindow(window: BrowserWindow): Promise<void> {
