@@ -1,0 +1,259 @@
+/**
+ * `Monitor` by conmon 2.1, one process for each container.
+ *
+ * Its bundle directory holds `attach` (socket), `ctl` and `winsz` (fifos), `pidfile`, and `oom` once
+ * memory ran out. The exit status appears as a file in the exit directory, whole or not at all; one
+ * watch on that directory sees every container end. A descriptor on the monitor itself tells when it
+ * died without writing one. Source: conmon(8), conmon `src/`.
+ */
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  watch,
+  writeSync,
+  type FSWatcher,
+} from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { startChild } from '../../host/child.ts';
+import { openPipe, watchProcess } from '../../host/handles.ts';
+import { signalProcess, startTimeOf } from '../../host/processes.ts';
+import {
+  ContainerCreateError,
+  type ContainerExit,
+  type Monitor,
+  type MonitoredProcess,
+  type MonitorRequest,
+  type ProcessIdentity,
+  type StreamConnection,
+  type StreamListener,
+} from '../monitor.ts';
+import { explainCreateFailure } from './create-failure.ts';
+import { connectStreams } from './packet-streams.ts';
+
+export interface ConmonOptions {
+  /** Absolute path of conmon. */
+  readonly program: string;
+  readonly version: string;
+  /** Made when it is missing; best on a tmpfs. */
+  readonly exitDirectory: string;
+}
+
+/** What the engine gives monitors and runtimes; containers have an environment of their own. */
+const ENVIRONMENT = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  _OCI_SYNCPIPE: '3',
+};
+
+const UNSEEN_EXIT: ContainerExit = { exitCode: 255, wasOomKilled: false, isKnown: false };
+
+interface Watched {
+  readonly bundlePath: string;
+  readonly stopWatching: () => void;
+  readonly onExit: (exit: ContainerExit) => void;
+}
+
+export class Conmon implements Monitor {
+  readonly version: string;
+  private readonly options: ConmonOptions;
+  private readonly watched = new Map<string, Watched>();
+  private readonly exits: FSWatcher;
+
+  constructor(options: ConmonOptions) {
+    this.options = options;
+    this.version = options.version;
+    mkdirSync(options.exitDirectory, { recursive: true, mode: 0o700 });
+    this.exits = watch(options.exitDirectory, (_event, name) => {
+      if (name !== null) this.look(name);
+    });
+    this.exits.unref();
+  }
+
+  async create(request: MonitorRequest): Promise<MonitoredProcess> {
+    const pipe = openPipe();
+    const said = readAll(pipe.reading);
+    try {
+      startChild(this.options.program, this.argumentsOf(request), {
+        env: ENVIRONMENT,
+        stdin: 'null',
+        stdout: 'null',
+        stderr: 'null',
+        inherit: [pipe.writing, ...request.held],
+        cwd: request.bundlePath, // conmon leaves `oom` where it was started
+      });
+    } finally {
+      closeSync(pipe.writing);
+    }
+    const report = parseReport(await said);
+    if (report.pid > 0) return identify(report.pid);
+    throw new ContainerCreateError(
+      explainCreateFailure(request.runtime.name, report.message, programOf(request.bundlePath)),
+    );
+  }
+
+  private argumentsOf(request: MonitorRequest): string[] {
+    const { containerId, bundlePath, logPath, runtime } = request;
+    return [
+      ...['--api-version', '1', '--cid', containerId, '--cuuid', containerId],
+      ...['--bundle', bundlePath, '--container-pidfile', join(bundlePath, 'pidfile')],
+      ...['--runtime', runtime.program],
+      ...runtime.globalArguments.flatMap((argument) => ['--runtime-arg', argument]),
+      ...['--log-path', logPath === undefined ? 'none' : `k8s-file:${logPath}`],
+      // fsync of the log at the end costs milliseconds and saves nothing an engine crash could take.
+      '--no-sync-log',
+      ...['--exit-dir', this.options.exitDirectory, '--full-attach', '--log-level', 'error'],
+      ...(request.hasTerminal ? ['--terminal'] : []),
+      ...(request.hasStdin ? ['--stdin'] : []),
+      ...(request.keepStdinOpen ? ['--leave-stdin-open'] : []),
+    ];
+  }
+
+  watch(
+    containerId: string,
+    bundlePath: string,
+    process: MonitoredProcess,
+    onExit: (exit: ContainerExit) => void,
+  ): void {
+    const stopWatching = watchProcess(process.monitor.pid, () => {
+      if (!this.look(containerId)) this.end(containerId, UNSEEN_EXIT);
+    });
+    this.watched.set(containerId, { bundlePath, stopWatching, onExit });
+    if (this.look(containerId)) return;
+    // The pid may be another process's by now.
+    if (!this.isAlive(process.monitor)) setImmediate(() => this.end(containerId, UNSEEN_EXIT));
+  }
+
+  /** Reports the exit if it is on record. */
+  private look(containerId: string): boolean {
+    const watched = this.watched.get(containerId);
+    if (watched === undefined) return false;
+    const text = readText(join(this.options.exitDirectory, containerId));
+    if (text === '') return false;
+    const wasOomKilled = existsSync(join(watched.bundlePath, 'oom'));
+    this.end(containerId, { exitCode: Number(text) & 0xff, wasOomKilled, isKnown: true });
+    return true;
+  }
+
+  private end(containerId: string, exit: ContainerExit): void {
+    const watched = this.watched.get(containerId);
+    if (watched === undefined) return;
+    this.watched.delete(containerId);
+    watched.stopWatching();
+    watched.onExit(exit);
+  }
+
+  forget(containerId: string): void {
+    rmSync(join(this.options.exitDirectory, containerId), { force: true });
+  }
+
+  listExits(): string[] {
+    return readdirSync(this.options.exitDirectory);
+  }
+
+  connect(bundlePath: string, listener: StreamListener): StreamConnection {
+    return connectStreams(bundlePath, listener);
+  }
+
+  resize(bundlePath: string, rows: number, columns: number): void {
+    control(bundlePath, `1 ${rows} ${columns}\n`);
+  }
+
+  reopenLog(bundlePath: string): void {
+    control(bundlePath, '2 0 0\n');
+  }
+
+  isAlive({ pid, startTime }: ProcessIdentity): boolean {
+    return startTimeOf(pid) === startTime;
+  }
+
+  signal(process: ProcessIdentity, signal: number): boolean {
+    return this.isAlive(process) && signalProcess(process.pid, signal);
+  }
+
+  close(): void {
+    this.exits.close();
+    for (const { stopWatching } of this.watched.values()) stopWatching();
+    this.watched.clear();
+  }
+}
+
+/** Throws ENXIO when no monitor reads there. */
+function control(bundlePath: string, line: string): void {
+  const fd = openSync(join(bundlePath, 'ctl'), constants.O_WRONLY | constants.O_NONBLOCK);
+  try {
+    writeSync(fd, line);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Everything up to the first newline, or all there is. */
+function readAll(fd: number): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const socket = new Socket({ fd, readable: true, writable: false });
+  let text = '';
+  const done = () => {
+    socket.destroy();
+    resolve(text);
+  };
+  socket.on('data', (bytes: Buffer) => {
+    text += bytes.toString('utf8');
+    if (text.endsWith('\n')) done();
+  });
+  socket.on('end', done);
+  socket.on('error', done);
+  return promise;
+}
+
+function parseReport(text: string): { pid: number; message: string } {
+  try {
+    const { data, message } = JSON.parse(text) as { data?: number; message?: string };
+    return { pid: data ?? -1, message: message ?? '' };
+  } catch {
+    return { pid: -1, message: text === '' ? 'the monitor ended unexpectedly' : text };
+  }
+}
+
+/**
+ * The monitor is the parent of the container's first process: the runtime, which was in between, has
+ * ended by the time the monitor reports. Source: proc(5), /proc/[pid]/stat fields 4 and 22.
+ */
+function identify(pid: number): MonitoredProcess {
+  const fields = statFields(pid);
+  const monitorPid = Number(fields[1] ?? 0);
+  return {
+    container: { pid, startTime: fields[19] ?? '' },
+    monitor: { pid: monitorPid, startTime: statFields(monitorPid)[19] ?? '' },
+  };
+}
+
+function statFields(pid: number): string[] {
+  const stat = readText(`/proc/${pid}/stat`);
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function programOf(bundlePath: string): string {
+  try {
+    const config = JSON.parse(readFileSync(join(bundlePath, 'config.json'), 'utf8')) as {
+      process: { args: string[] };
+    };
+    const { args } = config.process;
+    return (args[1] === '--' ? args[2] : args[0]) ?? '';
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What a runtime says when it cannot create a container → what Docker says. Clients derive their own
+ * exit status (127, 126, 125) from the text. Pure.
+ * Sources: crun 1.8 `libcrun/linux.c`, `container.c`; runc 1.1; moby `daemon/errors.go`.
+ */
+import { EngineError } from '../../contract/errors.ts';
+import type { CreateFailure } from '../monitor.ts';
+
+/** `said`: what the runtime wrote to stderr; `program`: first of the container's arguments. */
+export function explainCreateFailure(
+  runtimeName: string,
+  said: string,
+  program: string,
+): CreateFailure {
+  const reason = reasonOf(lastMessage(said), program);
+  const text = `failed to create task for container: failed to create shim task: OCI runtime create failed: ${runtimeName} create failed: unable to start container process: ${reason}: unknown`;
+  return { error: new EngineError('invalid-argument', text), exitCode: exitCodeOf(reason) };
+}
+
+/** The last line without what logging puts before it. */
+function lastMessage(said: string): string {
+  const line = said.trimEnd().split('\n').at(-1) ?? '';
+  const quoted = /msg="((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
+  if (quoted !== undefined) return quoted.replace(/\\(.)/g, '$1');
+  return line.replace(/^\d{4}-\d\d-\d\dT\S+: /, '').replace(/^error: /i, '');
+}
+
+function reasonOf(said: string, program: string): string {
+  if (/^executable (file )?.* not found/.test(said) || said.startsWith('executable file'))
+    return program.includes('/')
+      ? `error during container init: exec: "${program}": stat ${program}: no such file or directory`
+      : `error during container init: exec: "${program}": executable file not found in $PATH`;
+  if (/^(open executable|exec)\b.*Permission denied/i.test(said))
+    return `error during container init: exec: "${program}": permission denied`;
+  if (/Is a directory/.test(said) && /exec/.test(said))
+    return `error during container init: exec: "${program}": is a directory: permission denied`;
+  return said === '' ? 'the runtime ended without saying why' : said;
+}
+
+/** Source: moby `setExitCodeFromError`. */
+function exitCodeOf(reason: string): number {
+  if (/executable file not found|no such file or directory|system cannot find/i.test(reason))
+    return 127;
+  return /permission denied|not a directory|is a directory/i.test(reason) ? 126 : 128;
+}

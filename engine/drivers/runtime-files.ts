@@ -1,0 +1,61 @@
+/**
+ * The files of a container on the host: its directory (etc files, log) under the data root, its
+ * bundle under the exec root; and looking at files inside a rootfs without being led out of it.
+ */
+import type { OciDevice } from '../formats/runtime-spec-resources.ts';
+
+export interface EtcFiles {
+  readonly hosts: string;
+  readonly hostname: string;
+  readonly resolvConf: string;
+}
+
+export interface RuntimeFiles {
+  /** Makes the container's directory; existing is no error. */
+  create(containerId: string): void;
+  /** Removes directory and bundle. Absent is no error. */
+  remove(containerId: string): Promise<void>;
+  /** Containers that have a directory or a bundle, for the sweep at start. */
+  list(): string[];
+
+  bundleOf(containerId: string): string;
+  logOf(containerId: string): string;
+  /** Where the three files are; they need not exist yet. */
+  etcOf(containerId: string): EtcFiles;
+
+  /** A fresh bundle with this configuration: what an earlier run left there is gone. */
+  writeBundle(containerId: string, config: string): void;
+  /** Removes the bundle, since the container does not run. Absent is no error. */
+  removeBundle(containerId: string): void;
+
+  /** Writes the three files in place, since running containers have them mounted. */
+  writeEtc(containerId: string, contents: EtcFiles): void;
+
+  /** A file of the host; empty when it cannot be read. */
+  readHostFile(path: string): string;
+  /** Makes a missing directory of the host for a bind. Existing, of whatever kind, is no error. */
+  ensureHostPath(path: string): void;
+  /** False also when something on the way is no directory. */
+  existsOnHost(path: string): boolean;
+
+  /**
+   * Path on the host of a path inside a rootfs, every symlink followed within it; what does not
+   * exist is taken as written. Only for rootfs whose container does not run.
+   */
+  resolveInRootfs(rootfsPath: string, path: string): string;
+  /** Text of a file inside a rootfs; empty when it is not there or no plain file, cut at 1 MiB. */
+  readInRootfs(rootfsPath: string, path: string): string;
+  /** Makes a directory inside a rootfs and those above it, 0755 of root. Throws when a file is there. */
+  ensureDirectoryInRootfs(rootfsPath: string, path: string): void;
+  isDirectoryInRootfs(rootfsPath: string, path: string): boolean;
+
+  /**
+   * The device at a path of the host, or those below a directory, to appear at `containerPath`.
+   * Throws `invalid-argument` when there is none.
+   */
+  devicesAt(path: string, containerPath: string): OciDevice[];
+  /** Every device of the host's /dev, for privileged containers. */
+  hostDevices(): OciDevice[];
+  /** Numbers of a block device, for limits. Throws `invalid-argument`. */
+  deviceNumbers(path: string): { major: number; minor: number };
+}

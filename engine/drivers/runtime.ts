@@ -1,0 +1,46 @@
+/**
+ * The OCI runtime: the program that makes a container's namespaces and cgroup. Creating goes through
+ * the monitor (see monitor.ts), which runs the runtime as its child; the rest is here.
+ */
+import type { OciResources } from '../formats/runtime-spec-resources.ts';
+
+export interface Runtime {
+  /** `crun`, `runc`, or a name from `--add-runtime`. */
+  readonly name: string;
+  /** Absolute path of the program. */
+  readonly program: string;
+  /** First line of what it says of its version. */
+  readonly version: string;
+  /** Options that go before the runtime's command, `--root` and its like. */
+  readonly globalArguments: readonly string[];
+
+  /** Lets the program of a created container run. Rejects when the container is gone. */
+  release(containerId: string): Promise<void>;
+
+  /**
+   * Removes everything that is left of a container: runtime state and cgroup, and every process in
+   * it. Absent is no error. Fast when the container has ended by itself.
+   */
+  remove(containerId: string, cgroupsPath: string): Promise<void>;
+
+  /** Freezes and thaws. */
+  pause(containerId: string): Promise<void>;
+  resume(containerId: string): Promise<void>;
+
+  /** Changes limits of a running container. */
+  update(containerId: string, resources: OciResources): Promise<void>;
+
+  /** Pids of its processes, on the host. */
+  processesOf(cgroupsPath: string): number[];
+
+  /** Containers it has state of, for the sweep at start. */
+  list(): string[];
+}
+
+export interface Runtimes {
+  /** The one asked for, or the default for ''. Throws `invalid-argument` for an unknown name. */
+  find(name: string): Runtime;
+  /** Every runtime there is, by name. */
+  all(): readonly Runtime[];
+  readonly defaultName: string;
+}

@@ -1,0 +1,156 @@
+/**
+ * `RuntimeFiles` on the local file system: `<data root>/containers/<id>/` and
+ * `<exec root>/bundles/<id>/`. Writes are synchronous: a few files of some hundred bytes, some tens
+ * of microseconds each.
+ */
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EngineError } from '../../contract/errors.ts';
+import type { OciDevice } from '../../formats/runtime-spec-resources.ts';
+import type { EtcFiles, RuntimeFiles } from '../runtime-files.ts';
+import { deviceNumbers, devicesAt, hostDevices } from './host-devices.ts';
+import { resolveInRootfs } from './rootfs-path.ts';
+
+const CONTAINER_ID = /^[0-9a-f]{64}$/;
+const READ_LIMIT_BYTES = 1 << 20;
+
+export class LocalRuntimeFiles implements RuntimeFiles {
+  private readonly containers: string;
+  private readonly bundles: string;
+
+  constructor(dataRoot: string, execRoot: string) {
+    this.containers = join(dataRoot, 'containers');
+    this.bundles = join(execRoot, 'bundles');
+    mkdirSync(this.containers, { recursive: true, mode: 0o710 });
+    mkdirSync(this.bundles, { recursive: true, mode: 0o700 });
+  }
+
+  create(containerId: string): void {
+    mkdirSync(this.directoryOf(containerId), { recursive: true, mode: 0o710 });
+  }
+
+  async remove(containerId: string): Promise<void> {
+    this.removeBundle(containerId);
+    await rm(this.directoryOf(containerId), { recursive: true, force: true });
+  }
+
+  list(): string[] {
+    const names = [...readdirSync(this.containers), ...readdirSync(this.bundles)];
+    return [...new Set(names)].filter((name) => CONTAINER_ID.test(name));
+  }
+
+  private directoryOf(containerId: string): string {
+    if (!CONTAINER_ID.test(containerId)) throw new Error(`not a container id: ${containerId}`);
+    return join(this.containers, containerId);
+  }
+
+  bundleOf(containerId: string): string {
+    return join(this.bundles, containerId);
+  }
+
+  logOf(containerId: string): string {
+    return join(this.directoryOf(containerId), 'container.log');
+  }
+
+  etcOf(containerId: string): EtcFiles {
+    const directory = this.directoryOf(containerId);
+    return {
+      hosts: join(directory, 'hosts'),
+      hostname: join(directory, 'hostname'),
+      resolvConf: join(directory, 'resolv.conf'),
+    };
+  }
+
+  writeBundle(containerId: string, config: string): void {
+    const bundle = this.bundleOf(containerId);
+    try {
+      mkdirSync(bundle, { mode: 0o700 });
+    } catch {
+      rmSync(bundle, { recursive: true, force: true });
+      mkdirSync(bundle, { mode: 0o700 });
+    }
+    writeFileSync(join(bundle, 'config.json'), config, { mode: 0o600 });
+  }
+
+  removeBundle(containerId: string): void {
+    rmSync(this.bundleOf(containerId), { recursive: true, force: true });
+  }
+
+  writeEtc(containerId: string, contents: EtcFiles): void {
+    const paths = this.etcOf(containerId);
+    writeFileSync(paths.hosts, contents.hosts, { mode: 0o644 });
+    writeFileSync(paths.hostname, contents.hostname, { mode: 0o644 });
+    writeFileSync(paths.resolvConf, contents.resolvConf, { mode: 0o644 });
+  }
+
+  readHostFile(path: string): string {
+    try {
+      return readFileSync(path, 'utf8');
+    } catch {
+      return '';
+    }
+  }
+
+  ensureHostPath(path: string): void {
+    if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o755 });
+  }
+
+  existsOnHost(path: string): boolean {
+    return existsSync(path);
+  }
+
+  resolveInRootfs(rootfsPath: string, path: string): string {
+    return resolveInRootfs(rootfsPath, path);
+  }
+
+  readInRootfs(rootfsPath: string, path: string): string {
+    const resolved = resolveInRootfs(rootfsPath, path);
+    const stats = statSync(resolved, { throwIfNoEntry: false });
+    if (!stats?.isFile()) return '';
+    const bytes = Buffer.alloc(Math.min(stats.size, READ_LIMIT_BYTES));
+    const fd = openSync(resolved, 'r');
+    try {
+      return bytes.toString('utf8', 0, readSync(fd, bytes));
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  ensureDirectoryInRootfs(rootfsPath: string, path: string): void {
+    const resolved = resolveInRootfs(rootfsPath, path);
+    const stats = statSync(resolved, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) return;
+    if (stats !== undefined)
+      throw new EngineError('invalid-argument', `Cannot mkdir: ${path} is not a directory`);
+    mkdirSync(resolved, { recursive: true, mode: 0o755 });
+  }
+
+  isDirectoryInRootfs(rootfsPath: string, path: string): boolean {
+    const resolved = resolveInRootfs(rootfsPath, path);
+    return statSync(resolved, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  }
+
+  devicesAt(path: string, containerPath: string): OciDevice[] {
+    return devicesAt(path, containerPath);
+  }
+
+  hostDevices(): OciDevice[] {
+    return hostDevices();
+  }
+
+  deviceNumbers(path: string): { major: number; minor: number } {
+    return deviceNumbers(path);
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * `Runtime` through an OCI runtime's command line, as runc and those like it take it. The cgroup and
+ * the state directory of a container that has ended are removed without starting the runtime.
+ */
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OciResources } from '../../formats/runtime-spec-resources.ts';
+import { startChild } from '../../host/child.ts';
+import { run } from '../../host/processes.ts';
+import type { Runtime } from '../runtime.ts';
+import type { CgroupDirectories } from './cgroup-directories.ts';
+
+export interface OciRuntimeOptions {
+  readonly name: string;
+  readonly program: string;
+  readonly version: string;
+  /** Its `--root`, of this engine alone; best on a tmpfs. */
+  readonly root: string;
+  readonly cgroups: CgroupDirectories;
+}
+
+export class OciRuntime implements Runtime {
+  readonly name: string;
+  readonly program: string;
+  readonly version: string;
+  readonly globalArguments: readonly string[];
+  protected readonly root: string;
+  private readonly cgroups: CgroupDirectories;
+
+  constructor(options: OciRuntimeOptions) {
+    this.name = options.name;
+    this.program = options.program;
+    this.version = options.version;
+    this.root = options.root;
+    this.cgroups = options.cgroups;
+    this.globalArguments = ['--root', options.root];
+  }
+
+  async release(containerId: string): Promise<void> {
+    await this.command('start', containerId);
+  }
+
+  async remove(containerId: string, cgroupsPath: string): Promise<void> {
+    if (!this.cgroups.remove(cgroupsPath)) {
+      // Processes that did not die with the first one: those of a shared pid namespace.
+      await this.command('delete', '--force', containerId).catch(() => {});
+      await this.killRemaining(cgroupsPath);
+    }
+    rmSync(join(this.root, containerId), { recursive: true, force: true });
+  }
+
+  /** A killed process leaves its cgroup a moment later. */
+  private async killRemaining(cgroupsPath: string): Promise<void> {
+    for (let waitMs = 1; waitMs < 1000 && !this.cgroups.remove(cgroupsPath); waitMs *= 2) {
+      for (const pid of this.cgroups.processes(cgroupsPath)) kill(pid);
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+
+  async pause(containerId: string): Promise<void> {
+    await this.command('pause', containerId);
+  }
+
+  async resume(containerId: string): Promise<void> {
+    await this.command('resume', containerId);
+  }
+
+  async update(containerId: string, resources: OciResources): Promise<void> {
+    const args = [...this.globalArguments, 'update', '--resources', '-', containerId];
+    await run(this.program, args, { input: JSON.stringify(resources) });
+  }
+
+  processesOf(cgroupsPath: string): number[] {
+    return this.cgroups.processes(cgroupsPath);
+  }
+
+  list(): string[] {
+    try {
+      return readdirSync(this.root).filter((name) => !name.startsWith('.'));
+    } catch {
+      return [];
+    }
+  }
+
+  private async command(...args: string[]): Promise<void> {
+    const child = startChild(this.program, [...this.globalArguments, ...args], {
+      stdin: 'null',
+      stdout: 'null',
+      stderr: 'pipe',
+    });
+    let said = '';
+    child.stderr?.on('data', (bytes: Buffer) => (said += bytes.toString('utf8')));
+    const status = await child.exited;
+    if (status !== 0)
+      throw new Error(`${this.name} ${args.join(' ')}: ${said.trim() || `status ${status}`}`);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+}
