@@ -77,10 +77,11 @@ class Site {
   }
 
   /** The page's end of the bridge, as in a browser tab. */
-  bridge(cookie: string, sockets: WebSocket[] = []): WebSocketBridge {
+  bridge(cookie: string, sockets: WebSocket[] = [], refusals = 0): WebSocketBridge {
     const headers = { cookie, origin: `http://${this.host}` };
     const connect = () => {
-      const socket = new WebSocket(`ws://${this.host}/bridge`, { headers });
+      const path = sockets.length < refusals ? '/nowhere' : '/bridge';
+      const socket = new WebSocket(`ws://${this.host}${path}`, { headers });
       socket.on('error', () => {}); // 'close' follows
       sockets.push(socket);
       return socket as unknown as Socket;
@@ -242,6 +243,15 @@ describe('the bridge over a WebSocket', () => {
     await eventually('the state anew', () => changes.some(({ kind }) => kind === 'reset'));
     expect(statuses.at(-1)?.phase).toBe('ready');
     expect((await bridge.call('settings.read', undefined)).ok).toBe(true);
+  });
+
+  it('tells a page the state that was there before its host', async () => {
+    await using it = await serve();
+    const cookie = await it.site.signIn();
+    const statuses: EngineStatus[] = [];
+    const bridge = it.site.bridge(cookie, [], 2);
+    bridge.on('engine', (status) => statuses.push(status));
+    await eventually('the state', () => statuses.at(-1)?.phase === 'ready');
   });
 
   it('is closed on a window that says what is no message', async () => {

@@ -5,8 +5,8 @@
  * while it is down waits for it (`CONNECT_PATIENCE_MS`), a call whose answer is lost fails with
  * `host-gone`; a stream that is open when the connection ends gets `end` with `host-gone`, and its
  * owner opens it again. Listeners stay subscribed: while the host is away they see the engine `lost`,
- * and once it is back they are sent the whole state anew, so a window that follows events misses
- * nothing.
+ * and once it is back (or was late) they are sent the whole state anew, so a window that follows
+ * events misses nothing.
  */
 import type {
   BridgeApi,
@@ -142,11 +142,12 @@ export class WebSocketBridge implements BridgeApi {
   }
 
   #onOpen(): void {
+    const isFirstTry = !this.#connectedBefore && this.#failures === 0;
+    this.#connectedBefore = true;
     this.#failures = 0;
     for (const call of this.#calls.values()) call.sent ||= this.#post(call.message);
     for (const channel of this.#channels.values()) channel.sent ||= this.#post(channel.open);
-    if (this.#connectedBefore) void this.#tellStateAnew();
-    this.#connectedBefore = true;
+    if (!isFirstTry) void this.#tellStateAnew();
   }
 
   #onMessage(message: HostMessage): void {
