@@ -34,6 +34,12 @@ export interface ContentStore {
   /** Removes a blob. Absent is no error. The caller knows nobody refers to it. */
   remove(digest: Digest): void;
 
+  /**
+   * Makes a blob nobody refers to an ingest again: whoever wants it next has it without a download,
+   * and `sweepIngests` removes it in time. Absent is no error.
+   */
+  setAside(digest: Digest): void;
+
   /** Every blob. */
   list(): Digest[];
 
@@ -44,6 +50,8 @@ export interface ContentStore {
 export interface Ingest {
   /** Where the bytes go; the file may hold the beginning of the blob already. */
   readonly path: string;
+  /** Writes a whole stream to the file, fsynced. */
+  write(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
   /**
    * Makes the file the blob `digest`, durably. The caller has verified and fsynced its bytes.
    * A blob that is there already wins quietly.

@@ -34,6 +34,9 @@ export interface Repository {
   /** Where a Worker can fetch the blob by itself, with a fresh authorization. */
   blobSource(digest: Digest, signal: AbortSignal): Promise<BlobSource>;
 
+  /** Gets a new authorization after a source was refused; the next `blobSource` carries it. */
+  renew(digest: Digest, signal: AbortSignal): Promise<void>;
+
   /** Every tag, in the registry's order. */
   tags(signal: AbortSignal): Promise<string[]>;
 }

@@ -88,6 +88,7 @@ export class FileContentStore implements ContentStore {
   private ingestAt(path: string): Ingest {
     return {
       path,
+      write: (bytes, signal) => writeFile(path, bytes, { flush: true, mode: 0o600, signal }),
       commit: async (digest) => {
         renameSync(path, this.pathOf(digest));
         await syncDirectory(this.blobs);
@@ -100,6 +101,11 @@ export class FileContentStore implements ContentStore {
   remove(digest: Digest): void {
     this.known.delete(digest);
     rmSync(this.pathOf(digest), { force: true });
+  }
+
+  setAside(digest: Digest): void {
+    if (!this.known.delete(digest)) return;
+    renameSync(this.pathOf(digest), join(this.ingests, hexOf(digest)));
   }
 
   list(): Digest[] {

@@ -98,6 +98,18 @@ export class HttpRepository implements Repository {
     };
   }
 
+  async renew(digest: Digest, signal: AbortSignal): Promise<void> {
+    const endpoint = this.endpoint ?? (this.options.endpoints[0] as Endpoint);
+    if (this.challenge !== undefined) {
+      this.options.tokens.forget(this.challenge, this.grant(endpoint, signal));
+      return;
+    }
+    // Some registries serve manifests to anyone and ask for a token only here.
+    const subject = this.options.reference;
+    const response = await this.get({ path: `blobs/${digest}`, signal, subject });
+    response.destroy();
+  }
+
   async tags(signal: AbortSignal): Promise<string[]> {
     const schema = z.looseObject({ tags: z.array(z.string()).nullish() });
     const tags: string[] = [];

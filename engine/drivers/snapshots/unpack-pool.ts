@@ -11,11 +11,7 @@ import type { UnpackReply, UnpackRequest } from './unpack-messages.ts';
 const WORKERS_MAX_DEFAULT = 3;
 const IDLE_MS = 5_000;
 
-/** The bundle has the Worker's entry beside the engine's, as JavaScript. */
-const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? './unpack-worker.ts' : './unpack-worker.js',
-  import.meta.url,
-);
+const ENTRY = new URL('./unpack-worker.ts', import.meta.url);
 
 interface Task {
   readonly request: UnpackRequest;
@@ -88,27 +84,30 @@ export class UnpackPool implements Unpacker {
 
   private perform(worker: Worker, task: Task): void {
     const { signal, onProgress } = task.options;
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a Worker, not a window
     const abort = () => worker.postMessage({ kind: 'abort' } satisfies UnpackRequest);
     const finish = (isAlive: boolean) => {
       signal?.removeEventListener('abort', abort);
-      worker.removeAllListeners();
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       this.release(worker, isAlive);
     };
-    worker.on('message', (reply: UnpackReply) => {
+    const onMessage = (reply: UnpackReply) => {
       if (reply.kind === 'progress') return onProgress?.(reply.progress);
       finish(true);
       if (reply.kind === 'done') task.resolve(reply.layer);
       else task.reject(new EngineError(reply.code, reply.message));
-    });
-    worker.once('error', (error: Error) => {
+    };
+    const onError = (error: Error) => {
       finish(false);
       task.reject(error);
-    });
-    worker.once('exit', () => {
+    };
+    const onExit = () => {
       finish(false);
       task.reject(cancelled());
-    });
+    };
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
     signal?.addEventListener('abort', abort, { once: true });
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a Worker, not a window
     worker.postMessage(task.request);
   }
 

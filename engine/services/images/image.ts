@@ -37,11 +37,20 @@ export interface Image {
 
 export interface ImageLookup {
   /**
+   * Resolves once every layer of the image can be mounted: at once as a rule; after an unclean boot
+   * its layers are unpacked again first. Await it before `Snapshotter.mount`.
+   */
+  ensureUnpacked(image: Pick<Image, 'id' | 'diffIds'>): Promise<void>;
+
+  /**
    * By reference (`busybox`, `host/a/b:tag`, `name@sha256:…`), id or unique id prefix. Throws
    * `not-found` with Docker's text, `No such image: busybox:latest`.
    */
   find(reference: string): Image;
-  /** By id alone; undefined once it is deleted. */
+  /**
+   * By id alone. An image that was deleted while a container still stands on its layers is found
+   * here (and only here) until that container is gone; after that undefined.
+   */
   get(id: Digest): Image | undefined;
 }
 

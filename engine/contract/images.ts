@@ -1,0 +1,138 @@
+/**
+ * Images: pull, import, list, inspect, tag, delete, history, prune.
+ * Source: Docker Engine API v1.50, tag "Image".
+ */
+import { z } from 'zod';
+import { queryBoolean, queryFilters, route } from './route.ts';
+import { imageSummary } from './summaries.ts';
+
+/** One line of progress, as the docker CLI draws it. Field order is Docker's. */
+export const progressMessage = z.object({
+  stream: z.string().optional(),
+  status: z.string().optional(),
+  progressDetail: z
+    .object({ current: z.number().optional(), total: z.number().optional() })
+    .optional(),
+  /** The bar as text, for clients that draw none of their own. */
+  progress: z.string().optional(),
+  /** Layer (12 hex digits) or tag the line is about. */
+  id: z.string().optional(),
+  aux: z.unknown().optional(),
+});
+export type ProgressMessage = z.output<typeof progressMessage>;
+
+export const imageInspect = z.object({
+  Id: z.string(),
+  RepoTags: z.array(z.string()),
+  RepoDigests: z.array(z.string()),
+  Parent: z.string(),
+  Comment: z.string(),
+  Created: z.string().optional(),
+  DockerVersion: z.string(),
+  Author: z.string(),
+  Config: z.looseObject({}),
+  Architecture: z.string(),
+  Variant: z.string().optional(),
+  Os: z.string(),
+  OsVersion: z.string().optional(),
+  Size: z.number(),
+  VirtualSize: z.number().optional(),
+  GraphDriver: z.object({ Name: z.string(), Data: z.record(z.string(), z.string()).nullable() }),
+  RootFS: z.object({ Type: z.string(), Layers: z.array(z.string()).optional() }),
+  Metadata: z.object({ LastTagTime: z.string() }),
+});
+export type ImageInspect = z.output<typeof imageInspect>;
+
+export const imageHistoryItem = z.object({
+  /** Image ID for the top line, `<missing>` below it. */
+  Id: z.string(),
+  /** Seconds since the epoch. */
+  Created: z.number(),
+  CreatedBy: z.string(),
+  Tags: z.array(z.string()).nullable(),
+  Size: z.number(),
+  Comment: z.string(),
+});
+export type ImageHistoryItem = z.output<typeof imageHistoryItem>;
+
+/** One of the two is there. */
+export const imageDeletion = z.object({
+  Untagged: z.string().optional(),
+  Deleted: z.string().optional(),
+});
+export type ImageDeletion = z.output<typeof imageDeletion>;
+
+export const IMAGE_ROUTES = {
+  imageCreate: route({
+    method: 'POST',
+    path: '/images/create',
+    summary: 'Pull an image from a registry, or import one from an archive',
+    query: z.object({
+      fromImage: z.string().default(''),
+      /** `-` reads the body. */
+      fromSrc: z.string().default(''),
+      repo: z.string().default(''),
+      /** Tag or digest. */
+      tag: z.string().default(''),
+      message: z.string().default(''),
+      /** `os[/arch[/variant]]`. */
+      platform: z.string().default(''),
+      /** Dockerfile instructions; may be given several times. */
+      changes: z.string().default(''),
+    }),
+    answer: 'json-lines',
+    result: progressMessage,
+  }),
+  imageList: route({
+    method: 'GET',
+    path: '/images/json',
+    summary: 'List images',
+    query: z.object({
+      all: queryBoolean,
+      /** dangling, label, before, since, reference, until. */
+      filters: queryFilters,
+      digests: queryBoolean,
+      'shared-size': queryBoolean,
+    }),
+    result: z.array(imageSummary),
+  }),
+  imageInspect: route({
+    method: 'GET',
+    path: '/images/{name*}/json',
+    summary: 'Inspect an image',
+    result: imageInspect,
+  }),
+  imageHistory: route({
+    method: 'GET',
+    path: '/images/{name*}/history',
+    summary: 'How an image was made, newest layer first',
+    result: z.array(imageHistoryItem),
+  }),
+  imageTag: route({
+    method: 'POST',
+    path: '/images/{name*}/tag',
+    summary: 'Give an image another name',
+    query: z.object({ repo: z.string().default(''), tag: z.string().default('') }),
+    status: 201,
+  }),
+  imageDelete: route({
+    method: 'DELETE',
+    path: '/images/{name*}',
+    summary: 'Remove a name of an image, and the image with its last name',
+    query: z.object({ force: queryBoolean, noprune: queryBoolean }),
+    result: z.array(imageDeletion),
+  }),
+  imagePrune: route({
+    method: 'POST',
+    path: '/images/prune',
+    summary: 'Delete unused images',
+    query: z.object({
+      /** dangling, until, label, label!. */
+      filters: queryFilters,
+    }),
+    result: z.object({
+      ImagesDeleted: z.array(imageDeletion).nullable(),
+      SpaceReclaimed: z.number(),
+    }),
+  }),
+} as const;

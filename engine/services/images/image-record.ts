@@ -1,0 +1,105 @@
+/** What the engine remembers of an image, and the view of it that the other services get. */
+import type { Digest } from '../../formats/digest.ts';
+import {
+  diffIdsOf,
+  type ImageConfig,
+  type ImageRunConfigJson,
+} from '../../formats/image-config.ts';
+import type { Image, ImageRunConfig } from './image.ts';
+
+export interface LayerRecord {
+  readonly diffId: Digest;
+  /** The blob the layer came as. */
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly blobBytes: number;
+  /** Sum of the file sizes unpacked. */
+  readonly sizeBytes: number;
+}
+
+/** A row of the `images` collection; the key is the image ID. */
+export interface ImageRecord {
+  readonly id: Digest;
+  /** Lowest first. */
+  readonly layers: readonly LayerRecord[];
+  /** Manifests and lists it was pulled by, kept as blobs. */
+  readonly manifests: readonly Digest[];
+  readonly config: ImageRunConfigJson;
+  readonly os: string;
+  readonly architecture: string;
+  readonly variant?: string;
+  readonly created: string;
+  /** RFC 3339 with nine digits; empty when it was never tagged here. */
+  readonly lastTagged: string;
+  /** Deleted, but a container still stands on its layers: not listed, not found by name. */
+  readonly isDetached?: boolean;
+}
+
+/** The parts of a record that come from the image's configuration. */
+export function recordOf(
+  id: Digest,
+  config: ImageConfig,
+  layers: readonly LayerRecord[],
+  manifests: readonly Digest[],
+): ImageRecord {
+  return {
+    id,
+    layers,
+    manifests,
+    config: config.config ?? {},
+    os: config.os,
+    architecture: config.architecture,
+    ...(config.variant && { variant: config.variant }),
+    created: config.created ?? '',
+    lastTagged: '',
+  };
+}
+
+/** Pairs the layers of a manifest with the diff IDs of a configuration. */
+export function hasLayers(config: ImageConfig, count: number): boolean {
+  return diffIdsOf(config).length === count;
+}
+
+/** Every digest that the record keeps alive: snapshots by diff ID, blobs by digest. */
+export function needsOf(record: ImageRecord): { snapshots: Digest[]; blobs: Digest[] } {
+  return {
+    snapshots: record.layers.map((layer) => layer.diffId),
+    blobs: [record.id, ...record.manifests, ...record.layers.map((layer) => layer.digest)],
+  };
+}
+
+export function sizeOf(record: ImageRecord): number {
+  return record.layers.reduce((sum, layer) => sum + layer.sizeBytes, 0);
+}
+
+/** The record as other services see it. */
+export function imageView(
+  record: ImageRecord,
+  repoTags: readonly string[],
+  repoDigests: readonly string[],
+): Image {
+  return {
+    id: record.id,
+    repoTags,
+    repoDigests,
+    diffIds: record.layers.map((layer) => layer.diffId),
+    config: withoutNulls(record.config),
+    os: record.os,
+    architecture: record.architecture,
+    ...(record.variant && { variant: record.variant }),
+    created: record.created,
+    sizeBytes: sizeOf(record),
+  };
+}
+
+/** Configurations in the wild write `null` for what is not set. */
+function withoutNulls(config: ImageRunConfigJson): ImageRunConfig {
+  const set = Object.entries(config).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(set);
+}
+
+/** Seconds since the epoch; 0 for an image that does not say. */
+export function createdSeconds(created: string): number {
+  const ms = Date.parse(created);
+  return Number.isNaN(ms) ? 0 : Math.floor(ms / 1000);
+}

@@ -1,0 +1,270 @@
+/**
+ * Images: pull, import, list, inspect, tag, remove, prune, and what containers need of them.
+ *
+ * Wiring (in `main.ts`):
+ * ```
+ * const content = new FileContentStore(join(config.dataRoot, 'content'));
+ * const snapshotter = new OverlaySnapshotter(join(config.dataRoot, 'snapshots'), state);
+ * const registry = new HttpRegistry(
+ *   { mirrors: config.registryMirrors, insecure: config.insecureRegistries }, clock);
+ * const unpacker = new UnpackPool();
+ * const images = new ImageService({ state, content, snapshotter, unpacker, registry, events, clock,
+ *   users: () => containers, architecture: process.arch });
+ * await images.recover();  // once, before listening, when `containers` exists
+ * bind(IMAGE_ROUTES, imageHandlers(images))
+ * await images.close(); await unpacker.close();  // at a clean stop, before state.close()
+ * ```
+ */
+import { EngineError } from '../../contract/errors.ts';
+import type {
+  ImageDeletion,
+  ImageHistoryItem,
+  ImageInspect,
+  ProgressMessage,
+} from '../../contract/images.ts';
+import type { Filters } from '../../contract/route.ts';
+import type { ImageSummary } from '../../contract/summaries.ts';
+import type { ContentStore } from '../../drivers/content.ts';
+import type { Registry } from '../../drivers/registry.ts';
+import type { Snapshotter } from '../../drivers/snapshots.ts';
+import type { StateStore } from '../../drivers/state.ts';
+import type { Unpacker } from '../../drivers/unpacker.ts';
+import { isDigest, type Digest } from '../../formats/digest.ts';
+import { hostPlatform, type Platform } from '../../formats/platform.ts';
+import { familiarString, withDefaultTag, type Reference } from '../../formats/reference.ts';
+import { formatTime, type Clock } from '../../host/clock.ts';
+import type { EventBus } from '../events/event-bus.ts';
+import type { Image, ImageLookup, ImageUsers } from './image.ts';
+import { ImageStore } from './image-store.ts';
+import { importImage, type ImportRequest } from './import.ts';
+import { imageHistory, inspectImage } from './inspect.ts';
+import { LayerStore } from './layer-store.ts';
+import { listImages, prunable, summaryOf, type ListOptions } from './list.ts';
+import { pullImage, type PullRequest } from './pull.ts';
+import { removeImage } from './remove.ts';
+import { StorageUses } from './storage-uses.ts';
+
+export interface ImageServiceOptions {
+  readonly state: StateStore;
+  readonly content: ContentStore;
+  readonly snapshotter: Snapshotter;
+  readonly unpacker: Unpacker;
+  readonly registry: Registry;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  /** Late, because containers need images first. */
+  readonly users: () => ImageUsers;
+  /** As `process.arch` has it. */
+  readonly architecture: string;
+}
+
+/** Partial downloads older than this are removed at start. */
+const INGEST_AGE_MAX_MS = 7 * 24 * 3_600_000;
+/** After a pull, how long until its snapshots are made to survive a crash of the machine. */
+const DURABLE_AFTER_MS = 10_000;
+
+export class ImageService implements ImageLookup {
+  private readonly options: ImageServiceOptions;
+  private readonly uses: StorageUses;
+  private readonly store: ImageStore;
+  private readonly layers: LayerStore;
+  private readonly host: Platform;
+  private readonly closing = new AbortController();
+  private isSyncPlanned = false;
+
+  constructor(options: ImageServiceOptions) {
+    this.options = options;
+    this.host = hostPlatform(options.architecture);
+    this.uses = new StorageUses(options.content, options.snapshotter);
+    this.store = new ImageStore(options.state, this.uses);
+    this.layers = new LayerStore(options.content, options.snapshotter, options.unpacker);
+    options.events.subscribe((event) => {
+      if (event.type === 'container' && event.action === 'destroy') this.freeDetached();
+    });
+  }
+
+  find(reference: string): Image {
+    return this.store.view(this.store.find(reference));
+  }
+
+  get(id: Digest): Image | undefined {
+    const record = this.store.get(id);
+    return record && this.store.view(record);
+  }
+
+  /** Every image as one line, newest first; cheap enough to call for each watcher. */
+  listSummaries(): ImageSummary[] {
+    return this.list({ filters: new Map(), withSharedSize: false });
+  }
+
+  /** One image as a line, or undefined once it is deleted. */
+  summaryOf(id: string): ImageSummary | undefined {
+    const record = isDigest(id) ? this.store.get(id) : undefined;
+    return record && !record.isDetached ? summaryOf(this.store, record) : undefined;
+  }
+
+  /** Calls `listener` with the id of every image that changes or goes; returns how to stop. */
+  onChange(listener: (id: string) => void): () => void {
+    return this.store.onChange(listener);
+  }
+
+  /** Images there are, for `docker info`. */
+  count(): number {
+    return this.store.all().length;
+  }
+
+  list(options: Omit<ListOptions, 'nowMs'>): ImageSummary[] {
+    return listImages(this.store, { ...options, nowMs: this.nowMs() });
+  }
+
+  inspect(name: string): ImageInspect {
+    return inspectImage(this.parts(), this.store.find(name));
+  }
+
+  history(name: string): ImageHistoryItem[] {
+    return imageHistory(this.parts(), this.store.find(name));
+  }
+
+  /** Pulls and yields progress; see `pullImage` for what is thrown when. */
+  async *pull(request: PullRequest, signal: AbortSignal): AsyncGenerator<ProgressMessage> {
+    const until = AbortSignal.any([signal, this.closing.signal]);
+    try {
+      yield* pullImage({ ...this.parts(), registry: this.options.registry }, request, until);
+    } finally {
+      this.planSync();
+    }
+  }
+
+  async import(request: ImportRequest, signal: AbortSignal): Promise<Digest> {
+    const until = AbortSignal.any([signal, this.closing.signal]);
+    try {
+      return await importImage(this.parts(), request, until);
+    } finally {
+      this.planSync();
+    }
+  }
+
+  /** Gives an image a name; a name that stood for another image moves. */
+  tag(name: string, reference: Reference): void {
+    const record = this.store.find(name);
+    if (reference.digest !== undefined)
+      throw new EngineError('invalid-argument', 'refusing to create a tag with a digest reference');
+    const tagged = withDefaultTag(reference);
+    this.store.setName(tagged, record.id, formatTime(this.options.clock.nowNs()));
+    this.options.events.publish({
+      type: 'image',
+      action: 'tag',
+      actorId: record.id,
+      attributes: { ...record.config.Labels, name: familiarString(tagged) },
+    });
+  }
+
+  remove(name: string, force: boolean): ImageDeletion[] {
+    return removeImage({ ...this.parts(), users: this.options.users }, name, force);
+  }
+
+  /** Removes images nobody uses. */
+  prune(filters: Filters): { deleted: ImageDeletion[]; reclaimedBytes: number } {
+    const unused = prunable(this.store, filters, this.nowMs()).filter(
+      ({ id }) => this.options.users().containersOf(id).length === 0,
+    );
+    const before = this.storedBytes();
+    const deleted = unused.flatMap(({ id }) => this.pruneOne(id));
+    const attributes = { reclaimed: String(before - this.storedBytes()) };
+    this.options.events.publish({ type: 'image', action: 'prune', actorId: '', attributes });
+    return { deleted, reclaimedBytes: before - this.storedBytes() };
+  }
+
+  private pruneOne(id: Digest): ImageDeletion[] {
+    const parts = { ...this.parts(), users: this.options.users };
+    const names = this.store.referencesOf(id).map(familiarString);
+    const untagged = names.flatMap((name) =>
+      this.store.get(id) ? removeImage(parts, name, false) : [],
+    );
+    return this.store.get(id) ? [...untagged, ...removeImage(parts, id, false)] : untagged;
+  }
+
+  /** Bytes in the layers of all images, each layer once. */
+  storedBytes(): number {
+    const layers = this.store.all().flatMap((record) => record.layers);
+    const sizes = new Map(layers.map((layer) => [layer.diffId, layer.sizeBytes]));
+    return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /**
+   * Resolves once every layer of the image is there to be mounted: at once as a rule; after an
+   * unclean boot its layers are unpacked again from their blobs. Await it before `mount`.
+   */
+  async ensureUnpacked(image: Pick<Image, 'id' | 'diffIds'>): Promise<void> {
+    const { snapshotter } = this.options;
+    const missing = image.diffIds.filter((diffId) => !snapshotter.has(diffId));
+    if (missing.length === 0) return;
+    const record = this.store.get(image.id);
+    const digests = new Map(record?.layers.map((layer) => [layer.diffId, layer.digest]));
+    await Promise.all(
+      missing.map(async (diffId) => {
+        const digest = digests.get(diffId);
+        if (digest === undefined)
+          throw new EngineError('not-found', `layer ${diffId} is missing: pull the image again`);
+        await this.layers.restore(digest, diffId);
+      }),
+    );
+    this.planSync();
+  }
+
+  /** Frees what an earlier run left behind. Run once, before anything else. */
+  async recover(): Promise<void> {
+    await this.options.snapshotter.recover();
+    await this.uses.sweep();
+    this.options.content.sweepIngests(this.nowMs() - INGEST_AGE_MAX_MS);
+    this.freeDetached();
+    await this.uses.settled();
+  }
+
+  /** Ends pulls under way and makes snapshots durable. */
+  async close(): Promise<void> {
+    this.closing.abort(new EngineError('cancelled', 'the engine is stopping'));
+    await this.uses.settled();
+    await this.makeDurable();
+  }
+
+  /** Deleted images go for good with the last container that stood on them. */
+  private freeDetached(): void {
+    const users = this.options.users();
+    for (const { id } of this.store.detached())
+      if (users.containersOf(id).length === 0) this.store.delete(id);
+  }
+
+  /** Off the reply path: the disk writes the files back by then anyway. */
+  private planSync(): void {
+    if (this.isSyncPlanned) return;
+    this.isSyncPlanned = true;
+    const { clock } = this.options;
+    void clock
+      .sleep(DURABLE_AFTER_MS, this.closing.signal)
+      .then(() => {
+        this.isSyncPlanned = false;
+        return this.makeDurable();
+      })
+      .catch(() => {}); // without it the layers are unpacked again after a crash of the machine
+  }
+
+  private async makeDurable(): Promise<void> {
+    const { snapshotter, unpacker } = this.options;
+    const volatile = snapshotter.listVolatile();
+    const first = volatile[0];
+    if (first === undefined) return;
+    await unpacker.syncDisk(snapshotter.pathOf(first));
+    snapshotter.markDurable(volatile);
+  }
+
+  private nowMs(): number {
+    return Number(this.options.clock.nowNs() / 1_000_000n);
+  }
+
+  private parts() {
+    const { content, snapshotter, events, clock } = this.options;
+    const { store: images, layers, uses, host } = this;
+    return { content, snapshotter, events, clock, images, layers, uses, host };
+  }
+}

@@ -1,0 +1,87 @@
+/** Importing: one archive becomes an image of one layer, with a configuration made here. */
+import { EngineError } from '../../contract/errors.ts';
+import type { ContentStore } from '../../drivers/content.ts';
+import type { Digest } from '../../formats/digest.ts';
+import { parseImageConfig } from '../../formats/image-config.ts';
+import { MEDIA_TYPE } from '../../formats/manifest.ts';
+import { parsePlatform, type Platform } from '../../formats/platform.ts';
+import type { Reference } from '../../formats/reference.ts';
+import { formatTime, type Clock } from '../../host/clock.ts';
+import type { EventBus } from '../events/event-bus.ts';
+import { applyChanges } from './import-changes.ts';
+import { recordOf } from './image-record.ts';
+import type { ImageStore } from './image-store.ts';
+import type { LayerStore } from './layer-store.ts';
+import type { StorageUses } from './storage-uses.ts';
+
+export interface ImportRequest {
+  /** A tar archive, plain or compressed with gzip or zstd. */
+  readonly archive: AsyncIterable<Uint8Array>;
+  readonly reference: Reference | undefined;
+  readonly message: string;
+  readonly changes: readonly string[];
+  readonly platform: string;
+}
+
+export interface ImportParts {
+  readonly content: ContentStore;
+  readonly images: ImageStore;
+  readonly layers: LayerStore;
+  readonly uses: StorageUses;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly host: Platform;
+}
+
+/** Returns the new image's id. */
+export async function importImage(
+  parts: ImportParts,
+  request: ImportRequest,
+  signal: AbortSignal,
+): Promise<Digest> {
+  const platform = parsePlatform(request.platform, parts.host);
+  if (platform.os !== 'linux')
+    throw new EngineError('invalid-argument', `operating system "${platform.os}" is not supported`);
+  const runConfig = applyChanges({}, request.changes);
+  using lease = parts.uses.lease();
+  const layer = await parts.layers.adopt(request.archive, signal, ({ digest, diffId }) => {
+    lease.hold('blob', digest);
+    lease.hold('snapshot', diffId);
+  });
+  const created = formatTime(parts.clock.nowNs());
+  const comment = request.message || 'Imported from -';
+  const bytes = Buffer.from(
+    JSON.stringify({
+      architecture: platform.architecture,
+      ...(platform.variant && { variant: platform.variant }),
+      os: platform.os,
+      created,
+      comment,
+      config: runConfig,
+      history: [{ created, comment }],
+      rootfs: { type: 'layers', diff_ids: [layer.diffId] },
+    }),
+  );
+  const id = await parts.content.add(bytes);
+  lease.hold('blob', id);
+  const record = recordOf(
+    id,
+    parseImageConfig(bytes),
+    [
+      {
+        diffId: layer.diffId,
+        digest: layer.digest,
+        mediaType: MEDIA_TYPE.ociLayer,
+        blobBytes: layer.blobBytes,
+        sizeBytes: layer.sizeBytes,
+      },
+    ],
+    [],
+  );
+  parts.images.add(
+    { ...record, lastTagged: request.reference ? created : '' },
+    request.reference ? [request.reference] : [],
+  );
+  parts.events.publish({ type: 'image', action: 'import', actorId: id, attributes: { name: id } });
+  return id;
+}

@@ -1,0 +1,168 @@
+/**
+ * Layers on their way in: each is fetched and unpacked once, however many pulls want it at the same
+ * time, and the work ends when the last of them has gone.
+ */
+import { EngineError, messageOf } from '../../contract/errors.ts';
+import type { ContentStore } from '../../drivers/content.ts';
+import type { Repository } from '../../drivers/registry.ts';
+import type { Snapshotter } from '../../drivers/snapshots.ts';
+import {
+  STALE_INGEST,
+  type LayerInput,
+  type UnpackedLayer,
+  type Unpacker,
+  type UnpackProgress,
+} from '../../drivers/unpacker.ts';
+import type { Digest } from '../../formats/digest.ts';
+import type { Descriptor } from '../../formats/manifest.ts';
+import { SharedWork } from './shared-work.ts';
+
+export interface WantedLayer {
+  readonly diffId: Digest;
+  readonly blob: Descriptor;
+  readonly repository: Repository;
+}
+
+/** New authorizations for one layer before its refusal is taken for final. */
+const RENEWALS_MAX = 3;
+
+export class LayerStore {
+  private readonly content: ContentStore;
+  private readonly snapshotter: Snapshotter;
+  private readonly unpacker: Unpacker;
+  private readonly work = new SharedWork<UnpackProgress, UnpackedLayer>();
+
+  constructor(content: ContentStore, snapshotter: Snapshotter, unpacker: Unpacker) {
+    this.content = content;
+    this.snapshotter = snapshotter;
+    this.unpacker = unpacker;
+  }
+
+  /** True when the layer is unpacked and its blob kept. */
+  has(diffId: Digest, digest: Digest): boolean {
+    return this.snapshotter.has(diffId) && this.content.has(digest);
+  }
+
+  sizeBytes(diffId: Digest): number {
+    return this.snapshotter.sizeBytes(diffId);
+  }
+
+  /** Fetches and unpacks the layer, or joins whoever is doing so. */
+  fetch(
+    layer: WantedLayer,
+    signal: AbortSignal,
+    onProgress: (progress: UnpackProgress) => void,
+  ): Promise<UnpackedLayer> {
+    return this.work.join(`${layer.blob.digest} ${layer.diffId}`, signal, onProgress, (joint) =>
+      this.content.has(layer.blob.digest)
+        ? this.unpackKept(layer.blob.digest, layer.diffId, joint)
+        : this.download(layer, joint),
+    );
+  }
+
+  /** Unpacks a layer again from its blob, as after an unclean boot. */
+  restore(digest: Digest, diffId: Digest): Promise<UnpackedLayer> {
+    const never = new AbortController().signal;
+    return this.work.join(`${digest} ${diffId}`, never, undefined, (joint) =>
+      this.unpackKept(digest, diffId, joint),
+    );
+  }
+
+  /**
+   * Takes in an archive whose digests are not known yet, keeps it as a blob and unpacks it. `hold`
+   * is called with what came out before anything of it could be freed.
+   */
+  async adopt(
+    archive: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+    hold: (layer: UnpackedLayer) => void,
+  ): Promise<UnpackedLayer> {
+    const ingest = this.content.ingestUnknown();
+    try {
+      await ingest.write(archive, signal);
+      const input: LayerInput = { kind: 'file', path: ingest.path };
+      return await this.unpack(input, { signal }, async (layer) => {
+        hold(layer);
+        await ingest.commit(layer.digest);
+      });
+    } finally {
+      ingest.discard();
+    }
+  }
+
+  private async download(layer: WantedLayer, joint: Joint): Promise<UnpackedLayer> {
+    const { digest, size } = layer.blob;
+    const ingest = this.content.ingest(digest);
+    let renewals = 0;
+    let isFresh = false;
+    for (;;) {
+      const source = await layer.repository.blobSource(digest, joint.signal);
+      const input = {
+        kind: 'download',
+        source,
+        digest,
+        sizeBytes: size,
+        ingestPath: ingest.path,
+      } as const;
+      try {
+        return await this.unpack(input, joint, async (unpacked) => {
+          expectDiffId(unpacked, layer.diffId, () => ingest.discard());
+          await ingest.commit(digest);
+        });
+      } catch (error) {
+        const isRefused = error instanceof EngineError && error.code === 'unauthorized';
+        if (isRefused && renewals++ < RENEWALS_MAX) {
+          await layer.repository.renew(digest, joint.signal);
+          continue;
+        }
+        if (messageOf(error) !== STALE_INGEST || isFresh) throw error;
+        isFresh = true;
+      }
+    }
+  }
+
+  private async unpackKept(digest: Digest, diffId: Digest, joint: Joint): Promise<UnpackedLayer> {
+    if (!this.content.has(digest))
+      throw new EngineError('not-found', `layer ${digest} is missing: pull the image again`);
+    const input: LayerInput = { kind: 'file', path: this.content.pathOf(digest) };
+    return await this.unpack(input, joint, async (unpacked) => {
+      if (unpacked.digest !== digest) {
+        this.content.remove(digest);
+        throw new EngineError(
+          'internal',
+          `blob ${digest} is damaged on disk: pull the image again`,
+        );
+      }
+      expectDiffId(unpacked, diffId, () => {});
+    });
+  }
+
+  /** Unpacks into a fresh directory, which becomes the snapshot once `accept` has agreed. */
+  private async unpack(
+    input: LayerInput,
+    joint: Joint,
+    accept: (layer: UnpackedLayer) => Promise<void>,
+  ): Promise<UnpackedLayer> {
+    const target = this.snapshotter.beginUnpack();
+    try {
+      const layer = await this.unpacker.unpack(input, { directory: target.directory, ...joint });
+      await accept(layer);
+      target.commit(layer.diffId, layer.sizeBytes);
+      return layer;
+    } catch (error) {
+      await target.abort();
+      throw error;
+    }
+  }
+}
+
+interface Joint {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: UnpackProgress) => void;
+}
+
+function expectDiffId(layer: UnpackedLayer, diffId: Digest, onWrong: () => void): void {
+  if (layer.diffId === diffId) return;
+  onWrong();
+  throw new EngineError('internal', `wrong diff id calculated on extraction "${layer.diffId}"`);
+}

@@ -1,0 +1,272 @@
+/**
+ * Pulling: reference → manifest → configuration → layers side by side → one record. Nothing of a
+ * pull that fails or is given up stays but blobs set aside for the next attempt.
+ */
+import { EngineError } from '../../contract/errors.ts';
+import type { ProgressMessage } from '../../contract/images.ts';
+import type { ContentStore } from '../../drivers/content.ts';
+import type { Credentials, FetchedManifest, Registry, Repository } from '../../drivers/registry.ts';
+import type { Digest } from '../../formats/digest.ts';
+import {
+  CONFIG_BYTES_MAX,
+  diffIdsOf,
+  parseImageConfig,
+  type ImageConfig,
+} from '../../formats/image-config.ts';
+import { parseManifest, type ImageManifest } from '../../formats/manifest.ts';
+import {
+  choosePlatform,
+  formatPlatform,
+  isSamePlatform,
+  parsePlatform,
+  type Platform,
+} from '../../formats/platform.ts';
+import {
+  familiarName,
+  familiarString,
+  withDigest,
+  withTag,
+  type Reference,
+} from '../../formats/reference.ts';
+import type { EventBus } from '../events/event-bus.ts';
+import { recordOf, type ImageRecord, type LayerRecord } from './image-record.ts';
+import type { ImageStore } from './image-store.ts';
+import { LayerProgress } from './layer-progress.ts';
+import type { LayerStore } from './layer-store.ts';
+import { ProgressStream, shortId } from './progress.ts';
+import type { Lease, StorageUses } from './storage-uses.ts';
+
+export interface PullRequest {
+  /** Without tag and digest every tag is pulled. */
+  readonly reference: Reference;
+  /** `os[/arch[/variant]]`; empty is the host's. */
+  readonly platform: string;
+  readonly credentials?: Credentials;
+}
+
+export interface PullParts {
+  readonly registry: Registry;
+  readonly content: ContentStore;
+  readonly images: ImageStore;
+  readonly layers: LayerStore;
+  readonly uses: StorageUses;
+  readonly events: EventBus;
+  readonly host: Platform;
+}
+
+/** What a reference turned out to be. */
+interface ResolvedImage {
+  /** The manifest or list the reference names. */
+  readonly top: FetchedManifest;
+  /** Manifests on the way, top first. */
+  readonly manifests: readonly FetchedManifest[];
+  readonly manifest: ImageManifest;
+}
+
+/**
+ * Pulls and yields progress. Throws before the first line what deserves a status of its own: the
+ * reference is not there, may not be seen, or has no image for the platform.
+ */
+export async function* pullImage(
+  parts: PullParts,
+  request: PullRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ProgressMessage> {
+  const repository = parts.registry.repository(request.reference, request.credentials);
+  const { reference } = request;
+  if (reference.tag !== undefined || reference.digest !== undefined) {
+    yield* pullOne(parts, request, repository, signal);
+    return;
+  }
+  for (const tag of await repository.tags(signal))
+    yield* pullOne(parts, { ...request, reference: withTag(reference, tag) }, repository, signal);
+}
+
+async function* pullOne(
+  parts: PullParts,
+  request: PullRequest,
+  repository: Repository,
+  signal: AbortSignal,
+): AsyncGenerator<ProgressMessage> {
+  // A pull with both a tag and a digest goes by the digest, as Docker's does.
+  const { digest, tag } = request.reference;
+  const identifier = digest ?? (tag as string);
+  const reference = digest ? withDigest(request.reference, digest) : request.reference;
+  const resolved = await resolve(parts, request, repository, identifier, signal);
+  yield { status: `Pulling from ${reference.path}`, id: identifier };
+
+  const before = parts.images.idOf(reference);
+  using lease = parts.uses.lease();
+  const abort = new AbortController();
+  const joint = AbortSignal.any([signal, abort.signal]);
+  const progress = new ProgressStream();
+  const work = bringIn(parts, { request, repository, resolved, lease, progress, signal: joint });
+  let record: ImageRecord;
+  try {
+    record = yield* progress.until(work);
+  } finally {
+    // Also when the reader just went away: no layer may be left without anyone waiting for it.
+    abort.abort(new EngineError('cancelled', 'context canceled'));
+    await work.catch(() => {});
+  }
+  parts.images.add(record, [reference, withDigest(reference, resolved.top.digest)]);
+  parts.events.publish({
+    type: 'image',
+    action: 'pull',
+    actorId: familiarString(reference),
+    attributes: { ...record.config.Labels, name: familiarName(reference) },
+  });
+  yield { status: `Digest: ${resolved.top.digest}` };
+  const name = familiarString(reference);
+  const isNew = before !== record.id;
+  yield {
+    status: isNew
+      ? `Status: Downloaded newer image for ${name}`
+      : `Status: Image is up to date for ${name}`,
+  };
+}
+
+/** Follows lists down to the manifest of one platform. */
+async function resolve(
+  parts: PullParts,
+  request: PullRequest,
+  repository: Repository,
+  identifier: string,
+  signal: AbortSignal,
+): Promise<ResolvedImage> {
+  const wanted = parsePlatform(request.platform, parts.host);
+  const top = await repository.manifest(identifier, signal);
+  const parsed = parseManifest(top.bytes, top.mediaType);
+  if (parsed.kind === 'image') return { top, manifests: [top], manifest: parsed };
+  const runnable = parsed.manifests.filter((entry) => !entry.isAttestation);
+  const entry = choosePlatform(runnable, wanted);
+  if (entry === undefined)
+    throw new EngineError(
+      'not-found',
+      `no matching manifest for ${formatPlatform(wanted)} in the manifest list entries`,
+    );
+  const chosen = await repository.manifest(entry.digest, signal);
+  if (entry.size !== 0 && chosen.bytes.length !== entry.size)
+    throw new EngineError('internal', `manifest ${entry.digest} has not the size its list states`);
+  const manifest = parseManifest(chosen.bytes, chosen.mediaType || entry.mediaType);
+  if (manifest.kind !== 'image')
+    throw new EngineError('invalid-argument', 'a manifest list within a manifest list');
+  return { top, manifests: [top, chosen], manifest };
+}
+
+interface BringIn {
+  readonly request: PullRequest;
+  readonly repository: Repository;
+  readonly resolved: ResolvedImage;
+  readonly lease: Lease;
+  readonly progress: ProgressStream;
+  readonly signal: AbortSignal;
+}
+
+/** Fetches configuration and layers and makes them durable; the record is left to the caller. */
+async function bringIn(parts: PullParts, task: BringIn): Promise<ImageRecord> {
+  const { manifest, manifests } = task.resolved;
+  const config = await fetchConfig(parts, task);
+  checkPlatform(config, task.request, parts.host);
+  const diffIds = diffIdsOf(config);
+  if (diffIds.length !== manifest.layers.length)
+    throw new EngineError(
+      'invalid-argument',
+      `the configuration names ${diffIds.length} layers, the manifest ${manifest.layers.length}`,
+    );
+  const layers = await fetchLayers(parts, task, diffIds);
+  for (const { bytes, digest } of manifests) {
+    task.lease.hold('blob', digest);
+    await parts.content.add(bytes);
+  }
+  return recordOf(
+    manifest.config.digest,
+    config,
+    layers,
+    manifests.map(({ digest }) => digest),
+  );
+}
+
+async function fetchConfig(parts: PullParts, task: BringIn): Promise<ImageConfig> {
+  const { digest, size } = task.resolved.manifest.config;
+  task.lease.hold('blob', digest);
+  if (parts.content.has(digest))
+    return parseImageConfig(parts.content.read(digest, CONFIG_BYTES_MAX));
+  const bytes = await task.repository.blob(digest, CONFIG_BYTES_MAX, task.signal);
+  if (bytes.length !== size)
+    throw new EngineError('internal', `configuration ${digest} has not the size stated`);
+  const config = parseImageConfig(bytes);
+  await parts.content.add(bytes);
+  return config;
+}
+
+/** All at once: the unpacker has its own limit. One that fails ends the others. */
+async function fetchLayers(
+  parts: PullParts,
+  task: BringIn,
+  diffIds: readonly Digest[],
+): Promise<LayerRecord[]> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([task.signal, failed.signal]);
+  const fetches = diffIds.map((diffId, index) =>
+    fetchLayer(parts, { ...task, signal }, index, diffId).catch((error: unknown) => {
+      failed.abort(error);
+      throw error;
+    }),
+  );
+  // Every one has let go of its files before the first error is passed on.
+  await Promise.allSettled(fetches);
+  return await Promise.all(fetches);
+}
+
+async function fetchLayer(
+  parts: PullParts,
+  task: BringIn,
+  index: number,
+  diffId: Digest,
+): Promise<LayerRecord> {
+  const blob = task.resolved.manifest.layers[index] as ImageManifest['layers'][number];
+  task.lease.hold('snapshot', diffId);
+  task.lease.hold('blob', blob.digest);
+  const progress = new LayerProgress(shortId(blob.digest), blob.size, (line) =>
+    task.progress.push(line),
+  );
+  if (parts.layers.has(diffId, blob.digest)) progress.exists();
+  else {
+    progress.begin();
+    const { repository } = task;
+    await parts.layers.fetch({ diffId, blob, repository }, task.signal, (at) =>
+      progress.update(at),
+    );
+    progress.complete();
+  }
+  return {
+    diffId,
+    digest: blob.digest,
+    mediaType: blob.mediaType,
+    blobBytes: blob.size,
+    sizeBytes: parts.layers.sizeBytes(diffId),
+  };
+}
+
+function checkPlatform(config: ImageConfig, request: PullRequest, host: Platform): void {
+  const actual: Platform = {
+    os: config.os || 'linux',
+    architecture: config.architecture || host.architecture,
+    ...(config.variant && { variant: config.variant }),
+  };
+  if (actual.os !== 'linux')
+    throw new EngineError(
+      'invalid-argument',
+      `image operating system "${actual.os}" cannot be used on this platform`,
+    );
+  // Without a platform asked for, Docker takes a lone manifest of any architecture.
+  if (request.platform === '') return;
+  const wanted = parsePlatform(request.platform, host);
+  if (!isSamePlatform(actual, wanted))
+    throw new EngineError(
+      'not-found',
+      `image with reference ${familiarString(request.reference)} was found but does not match ` +
+        `the specified platform: wanted ${formatPlatform(wanted)}, actual: ${formatPlatform(actual)}`,
+    );
+}

@@ -1,0 +1,88 @@
+/**
+ * Who needs which blob and snapshot. Images and work under way (pulls, imports) take hold of what
+ * they need; what the last holder lets go of is removed. So a shared layer is kept once, stays while
+ * anyone needs it, and goes when nobody does, whatever runs at the same time.
+ */
+import type { ContentStore } from '../../drivers/content.ts';
+import type { Snapshotter } from '../../drivers/snapshots.ts';
+import type { Digest } from '../../formats/digest.ts';
+
+type Kind = 'snapshot' | 'blob';
+
+export class StorageUses {
+  private readonly content: ContentStore;
+  private readonly snapshotter: Snapshotter;
+  private readonly counts = new Map<string, number>();
+  /** Removals under way, so that `settled` can wait for them. */
+  private readonly removals = new Set<Promise<void>>();
+
+  constructor(content: ContentStore, snapshotter: Snapshotter) {
+    this.content = content;
+    this.snapshotter = snapshotter;
+  }
+
+  hold(kind: Kind, digest: Digest): void {
+    const key = `${kind} ${digest}`;
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+  }
+
+  /** Lets go. A blob that nobody needs any more is removed, or kept for a later download. */
+  release(kind: Kind, digest: Digest, mayBeWantedAgain: boolean): void {
+    const key = `${kind} ${digest}`;
+    const count = (this.counts.get(key) ?? 0) - 1;
+    if (count > 0) {
+      this.counts.set(key, count);
+      return;
+    }
+    this.counts.delete(key);
+    if (kind === 'snapshot') this.track(this.snapshotter.remove(digest));
+    else if (mayBeWantedAgain) this.content.setAside(digest);
+    else this.content.remove(digest);
+  }
+
+  /** True when someone holds it. */
+  isHeld(kind: Kind, digest: Digest): boolean {
+    return this.counts.has(`${kind} ${digest}`);
+  }
+
+  /** A holder for work under way; disposing of it lets go of everything it took. */
+  lease(): Lease {
+    return new Lease(this);
+  }
+
+  /** Removes what nobody holds: what was under way when the engine ended. Run once, at start. */
+  async sweep(): Promise<void> {
+    for (const digest of this.content.list())
+      if (!this.isHeld('blob', digest)) this.content.setAside(digest);
+    for (const diffId of this.snapshotter.list())
+      if (!this.isHeld('snapshot', diffId)) await this.snapshotter.remove(diffId);
+  }
+
+  /** Resolves when every removal begun so far is done. */
+  async settled(): Promise<void> {
+    await Promise.all(this.removals);
+  }
+
+  private track(removal: Promise<void>): void {
+    const tracked = removal.catch(() => {}).finally(() => this.removals.delete(tracked));
+    this.removals.add(tracked);
+  }
+}
+
+export class Lease implements Disposable {
+  private readonly uses: StorageUses;
+  private readonly taken: [Kind, Digest][] = [];
+
+  constructor(uses: StorageUses) {
+    this.uses = uses;
+  }
+
+  hold(kind: Kind, digest: Digest): void {
+    this.taken.push([kind, digest]);
+    this.uses.hold(kind, digest);
+  }
+
+  [Symbol.dispose](): void {
+    for (const [kind, digest] of this.taken.splice(0)) this.uses.release(kind, digest, true);
+  }
+}
