@@ -1,4 +1,11 @@
-/** Container logs over HTTP: Docker's route, and the window's pages, following and search. */
+/**
+ * Container logs over HTTP: Docker's route, and the window's pages, following and search.
+ *
+ * Wiring: one `FileLogStore`; `logHandlers(new ContainerLogs(containers, store, clock))` for
+ * `LOG_ROUTES`; `gantryLogHandlers(new LogPages(containers, store), new LogSearch(containers, store,
+ * new ThreadedBlockSearchers()))` for three of `GANTRY_ROUTES`; and one `LogRotation`, which runs by
+ * itself until it is disposed of.
+ */
 import type { ServerResponse } from 'node:http';
 import { EngineError } from '../contract/errors.ts';
 import type { GANTRY_ROUTES } from '../contract/gantry.ts';

@@ -3,9 +3,10 @@
  * inside the container and sends its master over a unix socket, which Node cannot receive.
  * Sources: unix(7) SCM_RIGHTS, recvmsg(2), cmsg(3), ioctl_tty(2); OCI runtime-spec, console socket.
  */
-import { closeSync, rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type Socket } from 'node:net';
+import { basename, dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ReadStream } from 'node:tty';
 import { errnoOf } from './errno.ts';
@@ -49,15 +50,21 @@ export interface DescriptorInbox extends Disposable {
   receive(signal: AbortSignal): Promise<number>;
 }
 
-/** Listens at `path` (at most 107 bytes, a kernel limit); disposing removes it. */
+/** Listens at `path`, which may be longer than a unix address; disposing removes it. */
 export async function openInbox(path: string): Promise<DescriptorInbox> {
   const { promise: connected, resolve } = Promise.withResolvers<Socket>();
   // Paused: a read by Node would take the message and drop the descriptor that comes with it.
   const server = createServer({ pauseOnConnect: true }, resolve);
-  await new Promise<void>((listening, fail) => {
-    server.once('error', fail);
-    server.listen(path, listening);
-  });
+  // An address takes 107 bytes: the directory is named by a descriptor.
+  const directoryFd = openSync(dirname(path), 'r');
+  try {
+    await new Promise<void>((listening, fail) => {
+      server.once('error', fail);
+      server.listen(`/proc/self/fd/${directoryFd}/${basename(path)}`, listening);
+    });
+  } finally {
+    closeSync(directoryFd);
+  }
   let socket: Socket | undefined;
   return {
     async receive(signal) {

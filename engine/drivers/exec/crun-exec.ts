@@ -153,8 +153,7 @@ export class CrunExec implements ExecRunner {
   }
 
   private pathsOf(execId: string): Paths {
-    // A unix socket's path has at most 107 bytes: a short name leaves the most to the directory.
-    const base = join(this.options.directory, execId.slice(0, 16));
+    const base = join(this.options.directory, execId);
     return {
       process: `${base}.json`,
       log: `${base}.log`,

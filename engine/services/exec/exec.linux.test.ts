@@ -1,13 +1,4 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-  copyFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { Server } from 'node:http';
@@ -15,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { debianPackage } from '../../../test/support/debian-packages.ts';
-import { mustRun } from '../../../test/support/command.ts';
+import { BareContainer } from '../../../test/support/bare-container.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { execHandlers } from '../../api/exec.ts';
 import { bind } from '../../api/handler.ts';
@@ -24,33 +14,32 @@ import { ApiServer } from '../../api/server.ts';
 import { EXEC_ROUTES, type ExecInspect } from '../../contract/exec.ts';
 import { CrunExec } from '../../drivers/exec/crun-exec.ts';
 import { FrameDecoder } from '../../formats/stream-frame.ts';
-import { prepareCgroups } from '../../host/cgroups.ts';
 import { systemClock } from '../../host/clock.ts';
 import type { ContainerLookup, ContainerView } from '../containers/container.ts';
 import { EventBus } from '../events/event-bus.ts';
 import { ExecService } from './exec-service.ts';
 
-const CONTAINER = `exec-test-${process.pid}`;
-const crun = (...args: string[]) => mustRun('crun', ['--root', join(folder, 'crun'), ...args]);
+/** Longer than a unix socket's address. */
+const EXEC_FOLDER = `exec-${'x'.repeat(120)}`;
 
 let folder: string;
 let socketPath: string;
 let server: Server;
+let container: BareContainer;
 const paused = { value: false };
 const events = new EventBus(systemClock);
 
 beforeAll(async () => {
-  prepareCgroups();
   folder = mkdtempSync(join(tmpdir(), 'gantry-exec-'));
   socketPath = join(folder, 'api.sock');
-  await startContainer();
+  container = await BareContainer.start({ folder, args: ['/bin/sleep', '1000'] });
   const exec = new ExecService({
     containers,
     events,
     runner: new CrunExec({
       program: '/usr/bin/crun',
-      root: join(folder, 'crun'),
-      directory: join(folder, 'exec'),
+      root: container.runtimeRoot,
+      directory: join(folder, EXEC_FOLDER),
       allCapabilities: ['CAP_CHOWN', 'CAP_NET_ADMIN'],
     }),
     resolveUser: (_container, user) => ({ uid: Number(user), gid: 7, additionalGids: [8] }),
@@ -63,14 +52,14 @@ beforeAll(async () => {
 afterAll(async () => {
   server.close();
   server.closeAllConnections();
-  await crun('delete', '--force', CONTAINER);
+  await container[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
 });
 
 const containers: ContainerLookup = {
   find: () =>
     ({
-      id: CONTAINER,
+      id: container.id,
       name: 'box',
       config: {
         Image: 'busybox',
@@ -82,49 +71,10 @@ const containers: ContainerLookup = {
       running: true,
       paused: paused.value,
       restarting: false,
-      bundlePath: join(folder, 'bundle'),
+      bundlePath: container.bundlePath,
     }) as unknown as ContainerView,
   waitForExit: () => new Promise(() => {}),
 };
-
-async function startContainer(): Promise<void> {
-  const bundle = join(folder, 'bundle');
-  const bin = join(bundle, 'rootfs/bin');
-  for (const name of ['bin', 'etc', 'proc', 'dev', 'sys', 'tmp'])
-    mkdirSync(join(bundle, 'rootfs', name), { recursive: true });
-  copyFileSync(join(await debianPackage('busybox-static'), 'bin/busybox'), join(bin, 'busybox'));
-  for (const name of [
-    'sh',
-    'cat',
-    'sleep',
-    'echo',
-    'env',
-    'id',
-    'tty',
-    'stty',
-    'head',
-    'pwd',
-    'grep',
-  ])
-    symlinkSync('busybox', join(bin, name));
-  writeFileSync(join(bundle, 'rootfs/etc/passwd'), 'root:x:0:0::/root:/bin/sh\n', { mode: 0o644 });
-  await mustRun('crun', ['spec', '--bundle', bundle]);
-  const path = join(bundle, 'config.json');
-  const config = JSON.parse(readFileSync(path, 'utf8')) as {
-    process: Record<string, unknown>;
-    root: Record<string, unknown>;
-  };
-  config.process['terminal'] = false;
-  config.process['args'] = ['/bin/sleep', '1000'];
-  config.root['readonly'] = false;
-  writeFileSync(path, JSON.stringify(config));
-  // crun's output is its container's: a pipe would stay open as long as that runs.
-  await mustRun('sh', [
-    '-c',
-    `crun --root ${join(folder, 'crun')} create --bundle ${bundle} ${CONTAINER} </dev/null >/dev/null 2>&1`,
-  ]);
-  await crun('start', CONTAINER);
-}
 
 function call(
   method: string,
@@ -145,7 +95,7 @@ function call(
 
 async function create(config: Record<string, unknown>): Promise<string> {
   const body = { AttachStdout: true, AttachStderr: true, ...config };
-  const { status, text } = await call('POST', `/containers/${CONTAINER}/exec`, body);
+  const { status, text } = await call('POST', `/containers/${container.id}/exec`, body);
   expect(status).toBe(201);
   return (JSON.parse(text) as { Id: string }).Id;
 }
@@ -326,7 +276,7 @@ describe('a detached exec', () => {
 
 describe('execs', () => {
   it('are refused in a paused container, without a command, and a second time', async () => {
-    const path = `/containers/${CONTAINER}/exec`;
+    const path = `/containers/${container.id}/exec`;
     expect((await call('POST', path, { Cmd: [] })).text).toContain('No exec command specified');
     const id = await create({ Cmd: ['echo'] });
     paused.value = true;
@@ -356,8 +306,8 @@ describe('execs', () => {
 
   it('are forgotten with their container, and leave no files', async () => {
     const id = await create({ Cmd: ['echo'] });
-    events.publish({ type: 'container', action: 'destroy', actorId: CONTAINER, attributes: {} });
+    events.publish({ type: 'container', action: 'destroy', actorId: container.id, attributes: {} });
     expect((await call('GET', `/exec/${id}/json`)).status).toBe(404);
-    expect(readdirSync(join(folder, 'exec'))).toEqual([]);
+    expect(readdirSync(join(folder, EXEC_FOLDER))).toEqual([]);
   });
 });
