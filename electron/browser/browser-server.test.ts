@@ -254,6 +254,20 @@ describe('the bridge over a WebSocket', () => {
     await eventually('the state', () => statuses.at(-1)?.phase === 'ready');
   });
 
+  it('tells a page that only ever asked for the state when its host goes', async () => {
+    await using it = await serve();
+    const sockets: WebSocket[] = [];
+    const bridge = it.site.bridge(await it.site.signIn(), sockets);
+    await eventually('the engine', async () => {
+      const reply = await bridge.call('state.read', undefined);
+      return reply.ok && reply.value.engine.phase === 'ready';
+    });
+    const phases: string[] = [];
+    bridge.on('engine', ({ phase }) => phases.push(phase));
+    sockets.at(-1)?.terminate();
+    await eventually('the loss and the return', () => phases.join(' ') === 'lost ready');
+  });
+
   it('is closed on a window that says what is no message', async () => {
     await using it = await serve();
     const headers = { cookie: await it.site.signIn(), origin: `http://${it.site.host}` };

@@ -48,7 +48,7 @@ export function openedPage(): string {
 function page(title: string, body: string, head = ''): string {
   return `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>${title} · Gantry</title>${head}
+<head><meta charset="utf-8"><title>${title}</title><link rel="icon" href="data:,">${head}
 <style>
 :root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 34rem; margin: 20vh auto; padding: 0 1rem; }

@@ -52,6 +52,7 @@ const BACK_OFF_MS = [100, 250, 500, 1000, 2000, 5000];
 const CONNECT_PATIENCE_MS = 5000;
 
 interface PendingCall {
+  readonly name: CallName;
   readonly message: WindowMessage;
   readonly settle: (reply: Reply<unknown>) => void;
   sent: boolean;
@@ -96,7 +97,7 @@ export class WebSocketBridge implements BridgeApi {
     return new Promise((resolve) => {
       const settle = resolve as (reply: Reply<unknown>) => void;
       const message: WindowMessage = { kind: 'call', callId, name, argument };
-      const call: PendingCall = { message, settle, sent: this.#post(message) };
+      const call: PendingCall = { name, message, settle, sent: this.#post(message) };
       this.#calls.set(callId, call);
       if (!call.sent) setTimeout(() => call.sent || this.#lose(callId), CONNECT_PATIENCE_MS);
     });
@@ -185,7 +186,6 @@ export class WebSocketBridge implements BridgeApi {
   async #tellStateAnew(): Promise<void> {
     const reply = (await this.call('state.read', undefined)) as Reply<HostState>;
     if (!reply.ok) return;
-    this.#lastEngine = reply.value.engine;
     this.#emit('engine', reply.value.engine);
     if (reply.value.watch) this.#emit('watch', [reply.value.watch]);
     this.#emit('tasks', reply.value.tasks);
@@ -205,6 +205,8 @@ export class WebSocketBridge implements BridgeApi {
   #settle(callId: number, reply: Reply<unknown>): void {
     const call = this.#calls.get(callId);
     this.#calls.delete(callId);
+    if (call?.name === 'state.read' && reply.ok)
+      this.#lastEngine = (reply.value as HostState).engine;
     call?.settle(reply);
   }
 
