@@ -52,8 +52,9 @@ function reloadAfterCrash({ webContents }: BrowserWindow): void {
   });
 }
 
-export function loadMainWindow(window: BrowserWindow): Promise<void> {
-  return window.loadURL(`${APP_ORIGIN}/`);
+/** Never rejects: a page that is closed or reloaded while it loads is no failure of the app. */
+export async function loadMainWindow(window: BrowserWindow): Promise<void> {
+  await window.loadURL(`${APP_ORIGIN}/`).catch(() => {});
 }
 
 export function backgroundColor(): string {

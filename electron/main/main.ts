@@ -6,7 +6,8 @@
  * where settings and the window's place are kept (tests bring a folder of their own).
  */
 import path from 'node:path';
-import { app, nativeTheme, Notification, shell, type BrowserWindow } from 'electron';
+import { app, dialog, nativeTheme, Notification, shell, type BrowserWindow } from 'electron';
+import { messageOf } from '../../engine/contract/errors.ts';
 import { Bridge } from '../bridge/bridge.ts';
 import { SettingsFile } from '../bridge/settings-file.ts';
 import { chooseEngine } from '../engine-host/choose-engine.ts';
@@ -31,8 +32,13 @@ if (userData) app.setPath('userData', path.resolve(userData));
 // The two together would end every child process; root can have only the one without.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 declareAppProtocol();
-if (app.requestSingleInstanceLock()) void app.whenReady().then(run);
+if (app.requestSingleInstanceLock()) void app.whenReady().then(run).catch(giveUp);
 else app.quit();
+
+function giveUp(error: unknown): void {
+  dialog.showErrorBox('Gantry', messageOf(error));
+  app.exit(1);
+}
 
 async function run(): Promise<void> {
   const settings = await SettingsFile.open(path.join(app.getPath('userData'), 'settings.json'));
