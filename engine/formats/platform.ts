@@ -30,7 +30,7 @@ export function hostPlatform(architecture: string): Platform {
 export function parsePlatform(text: string, host: Platform): Platform {
   if (text === '') return host;
   const parts = text.toLowerCase().split('/');
-  if (parts.length > 3 || parts.some((part) => !/^[a-z0-9_.-]+$/.test(part)))
+  if (parts.length > 3 || parts.some((part) => !/^[a-z0-9][a-z0-9_.-]*$/.test(part)))
     throw new EngineError('invalid-argument', `"${text}" is an invalid platform`);
   const [first = '', architecture, variant] = parts;
   if (architecture === undefined) {

@@ -83,7 +83,8 @@ export function canonicalString(reference: Reference): string {
 export function familiarName({ domain, path }: Reference): string {
   if (domain !== DEFAULT_DOMAIN) return `${domain}/${path}`;
   const official = path.startsWith(OFFICIAL_PREFIX) ? path.slice(OFFICIAL_PREFIX.length) : path;
-  // `library/a/b` shortened to `a/b` would be read back as another repository.
+  // What would be read back as another repository keeps its whole name: `library/a/b`, `a.b/c`.
+  if (isHost(path.split('/')[0] ?? '')) return path.includes('/') ? `${domain}/${path}` : path;
   return official.includes('/') ? path : official;
 }
 
@@ -100,13 +101,18 @@ function suffixOf({ tag, digest }: Reference): string {
 function splitDomain(name: string): { domain: string; remainder: string } {
   const slash = name.indexOf('/');
   const first = name.slice(0, Math.max(slash, 0));
-  const isHost =
-    slash !== -1 && (/[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase());
-  const domain = isHost && first !== LEGACY_DOMAIN ? first : DEFAULT_DOMAIN;
-  const rest = isHost ? name.slice(slash + 1) : name;
+  const hasHost = slash !== -1 && isHost(first);
+  const domain = hasHost && first !== LEGACY_DOMAIN ? first : DEFAULT_DOMAIN;
+  const rest = hasHost ? name.slice(slash + 1) : name;
   const remainder =
     domain === DEFAULT_DOMAIN && !rest.includes('/') ? OFFICIAL_PREFIX + rest : rest;
   return { domain, remainder };
+}
+
+function isHost(component: string): boolean {
+  return (
+    /[.:]/.test(component) || component === 'localhost' || component !== component.toLowerCase()
+  );
 }
 
 function invalid(message: string): EngineError {

@@ -57,7 +57,7 @@ export function tarHeader(entry: TarEntry): Buffer {
     uid: entry.uid > OCTAL_7_MAX ? 0 : entry.uid,
     gid: entry.gid > OCTAL_7_MAX ? 0 : entry.gid,
     sizeBytes: entry.sizeBytes > OCTAL_11_MAX ? 0 : entry.sizeBytes,
-    mtimeSeconds: entry.mtimeSeconds,
+    mtimeSeconds: fitsMtime(entry) ? entry.mtimeSeconds : 0,
     typeFlag: FLAGS[entry.type],
     linkName: entry.linkName.slice(0, NAME_BYTES_MAX),
     deviceMajor: entry.deviceMajor,
@@ -94,9 +94,12 @@ function paxRecordsOf(entry: TarEntry): Buffer[] {
   if (entry.uid > OCTAL_7_MAX) records.push(writePaxRecord('uid', String(entry.uid)));
   if (entry.gid > OCTAL_7_MAX) records.push(writePaxRecord('gid', String(entry.gid)));
   if (entry.sizeBytes > OCTAL_11_MAX) records.push(writePaxRecord('size', String(entry.sizeBytes)));
-  if (!Number.isInteger(entry.mtimeSeconds) || entry.mtimeSeconds < 0)
-    records.push(writePaxRecord('mtime', String(entry.mtimeSeconds)));
+  if (!fitsMtime(entry)) records.push(writePaxRecord('mtime', String(entry.mtimeSeconds)));
   for (const [name, value] of entry.attributes ?? [])
     records.push(writePaxRecord(`SCHILY.xattr.${name}`, value));
   return records;
+}
+
+function fitsMtime({ mtimeSeconds }: TarEntry): boolean {
+  return Number.isInteger(mtimeSeconds) && mtimeSeconds >= 0 && mtimeSeconds <= OCTAL_11_MAX;
 }

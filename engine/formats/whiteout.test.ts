@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { parseWhiteout } from './whiteout.ts';
+
+test.each([
+  ['file', undefined],
+  ['.wh', undefined],
+  ['.whale', undefined],
+  ['.wh.gone', { kind: 'removed', name: 'gone' }],
+  ['.wh..hidden', { kind: 'removed', name: '.hidden' }],
+  ['.wh..wh..opq', { kind: 'opaque' }],
+  ['.wh..wh.plnk', { kind: 'ignored' }],
+])('parseWhiteout() reads %s', (name, meaning) => {
+  expect(parseWhiteout(name)).toEqual(meaning);
+});
+
+test.each(['.wh.', '.wh..', '.wh...'])('parseWhiteout() refuses %s', (name) => {
+  expect(() => parseWhiteout(name)).toThrow('invalid whiteout name');
+});
