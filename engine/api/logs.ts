@@ -16,7 +16,6 @@ import type { ContainerLogs } from '../services/logs/container-logs.ts';
 import type { LogPages } from '../services/logs/log-pages.ts';
 import type { LogSearch } from '../services/logs/log-search.ts';
 import type { Call, Handlers } from './handler.ts';
-import { drained } from './reply.ts';
 
 /** The window's three log routes, `logPage`, `logFollow` and `logSearch` of `GANTRY_ROUTES`. */
 export function gantryLogHandlers(
@@ -71,7 +70,10 @@ async function sendLogs(logs: ContainerLogs, call: LogsCall): Promise<void> {
   await sendAll(bytes, response, signal);
 }
 
-/** Sends the bytes as fast as the client takes them; a client that went away ends the reading. */
+/**
+ * Sends the bytes as fast as the client takes them; a client that went away ends the reading. Each
+ * chunk is out before the next is asked for, since they share memory.
+ */
 async function sendAll(
   bytes: AsyncIterable<Buffer>,
   response: ServerResponse,
@@ -79,13 +81,19 @@ async function sendAll(
 ): Promise<void> {
   try {
     for await (const chunk of bytes) {
-      if (signal.aborted) return;
-      if (!response.write(chunk)) await drained(response);
+      if (signal.aborted || !(await isSent(response, chunk))) return;
     }
     response.end();
   } catch (error) {
     // The status is sent: cutting the connection is the only way left to say that it went wrong.
     response.destroy();
-    if (!signal.aborted) throw error;
+    throw error;
   }
+}
+
+/** Resolves when the bytes are with the kernel; false when the client is gone. */
+function isSent(response: ServerResponse, bytes: Buffer): Promise<boolean> {
+  return new Promise((resolve) => {
+    response.write(bytes, (error) => resolve(!error));
+  });
 }

@@ -11,7 +11,7 @@
 import type { BlockHits, SearchQuery } from '../formats/log-search.ts';
 
 export interface LogSlice {
-  /** Whole entries. The memory is the reader's to keep or change. */
+  /** Whole entries. The memory is the reader's to change until it asks for the next slice. */
   readonly bytes: Buffer;
   /** Cursor of the first byte. */
   readonly cursor: number;
@@ -31,7 +31,10 @@ export interface LogFollowOptions {
   readonly signal: AbortSignal;
 }
 
-/** A log opened for reading. Files are held open, so rotation takes nothing away from a reader. */
+/**
+ * A log opened for one reader, with one iteration at a time. Files are held open, so rotation takes
+ * nothing away from it.
+ */
 export interface StoredLog extends Disposable {
   /** As of now. */
   bounds(): LogBounds;
@@ -76,7 +79,7 @@ export interface LogStore {
 /** Searches blocks of whole lines. */
 export interface BlockSearcher extends Disposable {
   /**
-   * Hits newest first, at most `wanted`, and the count of all. The block's memory is used up. Throws
+   * Hits newest first, at most `wanted`, and the count of all. Throws
    * `invalid-argument` when the expression takes too long; the searcher is of no more use then.
    */
   search(block: LogSlice, wanted: number): Promise<BlockHits>;

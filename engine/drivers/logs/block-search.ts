@@ -63,7 +63,7 @@ class WorkerSearcher implements BlockSearcher {
       reject(new EngineError('invalid-argument', 'the regular expression takes too long'));
     }, this.deadlineMs);
     const request: SearchRequest = { bytes: block.bytes, cursor: block.cursor, wanted };
-    this.worker.postMessage(request, [block.bytes.buffer as ArrayBuffer]);
+    this.worker.postMessage(request, []);
     try {
       return await promise;
     } finally {

@@ -30,7 +30,7 @@ const reopen = () => Promise.resolve(writeFileSync(path, ''));
 
 async function collect(slices: AsyncIterable<LogSlice>): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for await (const slice of slices) parts.push(slice.bytes);
+  for await (const slice of slices) parts.push(Buffer.from(slice.bytes));
   return Buffer.concat(parts);
 }
 
@@ -72,8 +72,8 @@ describe('a stored log', () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3000 }), async (blockBytes) => {
         const blocks: LogSlice[] = [];
-        for await (const block of log.readBackwards(whole.length, blockBytes))
-          blocks.unshift(block);
+        for await (const { bytes, cursor } of log.readBackwards(whole.length, blockBytes))
+          blocks.unshift({ bytes: Buffer.from(bytes), cursor });
         expect(Buffer.concat(blocks.map(({ bytes }) => bytes))).toEqual(whole);
         let at = 0;
         for (const { cursor, bytes } of blocks) {

@@ -9,7 +9,7 @@ import type { LogBounds, LogFollowOptions, LogSlice, StoredLog } from '../logs.t
 import { inodeAt, openLogFiles, type LogFile } from './log-files.ts';
 import { LogWatch } from './log-watch.ts';
 
-const readAt = promisify(readFile);
+const readFrom = promisify(readFile);
 
 /** Bytes read at a time: fits the processor's cache, and formatting it takes a fraction of a millisecond. */
 const SLICE_BYTES = 256 << 10;
@@ -17,6 +17,8 @@ const SLICE_BYTES = 256 << 10;
 export class FileLog implements StoredLog {
   private readonly path: string;
   private files: LogFile[];
+  /** Reused for every slice: a gigabyte read is no gigabyte of garbage. */
+  private memory: Buffer = Buffer.alloc(0);
 
   constructor(path: string) {
     this.path = path;
@@ -46,7 +48,7 @@ export class FileLog implements StoredLog {
     for (let index = this.fileIndexAt(from); index < this.files.length; index++) {
       const file = this.files[index];
       if (file === undefined || file.base >= to) return;
-      yield* readEntries(file, Math.max(0, from - file.base), to - file.base);
+      yield* this.readEntries(file, Math.max(0, from - file.base), to - file.base);
     }
   }
 
@@ -54,7 +56,7 @@ export class FileLog implements StoredLog {
     for (const file of this.files.toReversed()) {
       if (file.base >= before) continue;
       const bytes = fstatSync(file.fd).size;
-      yield* readBlocksBack(file, Math.min(bytes, before - file.base), blockBytes);
+      yield* this.readBlocksBack(file, Math.min(bytes, before - file.base), blockBytes);
     }
   }
 
@@ -109,75 +111,62 @@ export class FileLog implements StoredLog {
     this.files.push(...successors);
     return successors.length > 0;
   }
-}
 
-/** Slices of one file in [position, limit), each of whole entries. */
-async function* readEntries(
-  file: LogFile,
-  position: number,
-  limit: number,
-): AsyncGenerator<LogSlice> {
-  let at = await alignToEntry(file, position);
-  while (at < limit) {
-    const wanted = Math.min(SLICE_BYTES, limit - at);
-    const { bytesRead, buffer } = await readAt(
-      file.fd,
-      Buffer.allocUnsafeSlow(wanted),
-      0,
-      wanted,
-      at,
-    );
-    const length = wholeEntriesLength(buffer.subarray(0, bytesRead));
-    if (length > 0) yield { bytes: buffer.subarray(0, length), cursor: file.base + at };
-    // Without a newline: the entry is still being written, or (a full buffer) this is no log.
-    else if (bytesRead < SLICE_BYTES) return;
-    at += length > 0 ? length : bytesRead;
-  }
-}
-
-/** The first start of an entry at or after `position`. */
-async function alignToEntry(file: LogFile, position: number): Promise<number> {
-  if (position <= 0) return 0;
-  const { bytesRead, buffer } = await readAt(
-    file.fd,
-    Buffer.allocUnsafe(MAX_ENTRY_BYTES),
-    0,
-    MAX_ENTRY_BYTES,
-    position - 1,
-  );
-  const newlineAt = buffer.subarray(0, bytesRead).indexOf(0x0a);
-  return newlineAt < 0 ? position : position + newlineAt;
-}
-
-/** Blocks of one file from `end` back to its start, each of whole entries. */
-async function* readBlocksBack(
-  file: LogFile,
-  end: number,
-  blockBytes: number,
-): AsyncGenerator<LogSlice> {
-  let blockEnd = end;
-  let size = blockBytes;
-  while (blockEnd > 0) {
-    const start = Math.max(0, blockEnd - size);
-    const length = blockEnd - start;
-    const { bytesRead, buffer } = await readAt(
-      file.fd,
-      Buffer.allocUnsafeSlow(length),
-      0,
-      length,
-      start,
-    );
-    const last = wholeEntriesLength(buffer.subarray(0, bytesRead));
-    // The block's first entry may have begun before it, unless it begins the file.
-    const first = start === 0 ? 0 : buffer.subarray(0, last).indexOf(0x0a) + 1;
-    if (first >= last && start > 0) {
-      size *= 2; // not one whole entry: look further back
-      continue;
+  /** Slices of one file in [position, limit), each of whole entries. */
+  private async *readEntries(
+    file: LogFile,
+    position: number,
+    limit: number,
+  ): AsyncGenerator<LogSlice> {
+    let at = await this.alignToEntry(file, position);
+    while (at < limit) {
+      const read = await this.readAt(file, at, Math.min(SLICE_BYTES, limit - at));
+      const length = wholeEntriesLength(read);
+      if (length > 0) yield { bytes: read.subarray(0, length), cursor: file.base + at };
+      // Without a newline: the entry is still being written, or (a full buffer) this is no log.
+      else if (read.length < SLICE_BYTES) return;
+      at += length > 0 ? length : read.length;
     }
-    if (last > first)
-      yield { bytes: buffer.subarray(first, last), cursor: file.base + start + first };
-    blockEnd = start + first;
-    size = blockBytes;
-    if (start === 0) return;
+  }
+
+  /** The first start of an entry at or after `position`. */
+  private async alignToEntry(file: LogFile, position: number): Promise<number> {
+    if (position <= 0) return 0;
+    const read = await this.readAt(file, position - 1, MAX_ENTRY_BYTES);
+    const newlineAt = read.indexOf(0x0a);
+    return newlineAt < 0 ? position : position + newlineAt;
+  }
+
+  /** Blocks of one file from `end` back to its start, each of whole entries. */
+  private async *readBlocksBack(
+    file: LogFile,
+    end: number,
+    blockBytes: number,
+  ): AsyncGenerator<LogSlice> {
+    let blockEnd = end;
+    let size = blockBytes;
+    while (blockEnd > 0) {
+      const start = Math.max(0, blockEnd - size);
+      const read = await this.readAt(file, start, blockEnd - start);
+      const last = wholeEntriesLength(read);
+      // The block's first entry may have begun before it, unless it begins the file.
+      const first = start === 0 ? 0 : read.subarray(0, last).indexOf(0x0a) + 1;
+      if (first >= last && start > 0) {
+        size *= 2; // not one whole entry: look further back
+        continue;
+      }
+      if (last > first)
+        yield { bytes: read.subarray(first, last), cursor: file.base + start + first };
+      blockEnd = start + first;
+      size = blockBytes;
+      if (start === 0) return;
+    }
+  }
+
+  /** At most `bytes` from there; less at the file's end. The memory is the next read's too. */
+  private async readAt(file: LogFile, position: number, bytes: number): Promise<Buffer> {
+    if (this.memory.length < bytes) this.memory = Buffer.allocUnsafeSlow(bytes);
+    const { bytesRead } = await readFrom(file.fd, this.memory, 0, bytes, position);
+    return this.memory.subarray(0, bytesRead);
   }
 }

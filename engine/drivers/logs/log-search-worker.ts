@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { compileQuery, searchBlock, type SearchQuery } from '../../formats/log-search.ts';
 
-/** A block to search: its memory comes with the message. */
+/** A block to search; its bytes are copied on the way. */
 export interface SearchRequest {
   readonly bytes: Uint8Array;
   readonly cursor: number;

@@ -37,8 +37,8 @@ export class ContainerLogs {
 
   /**
    * Checks the request and opens the log at once: `not-found` for the container, `not-implemented`
-   * when its log driver stores nothing. The bytes come when they are asked for; the log stays open
-   * until the iteration ends.
+   * when its log driver stores nothing. The bytes come when they are asked for, and their memory is
+   * used again for the next; the log stays open until the iteration ends.
    */
   open(
     nameOrId: string,

@@ -61,7 +61,7 @@ const ALL: LogRequest = {
 async function read(request: Partial<LogRequest> = {}): Promise<string> {
   const { bytes } = logs.open('c1', { ...ALL, ...request }, signal());
   const parts: Buffer[] = [];
-  for await (const part of bytes) parts.push(part);
+  for await (const part of bytes) parts.push(Buffer.from(part));
   return Buffer.concat(parts).toString();
 }
 
