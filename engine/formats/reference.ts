@@ -84,7 +84,7 @@ export function familiarName({ domain, path }: Reference): string {
   if (domain !== DEFAULT_DOMAIN) return `${domain}/${path}`;
   const official = path.startsWith(OFFICIAL_PREFIX) ? path.slice(OFFICIAL_PREFIX.length) : path;
   // What would be read back as another repository keeps its whole name: `library/a/b`, `a.b/c`.
-  if (isHost(path.split('/')[0] ?? '')) return path.includes('/') ? `${domain}/${path}` : path;
+  if (isHost(path.split('/')[0] ?? '')) return `${domain}/${path}`;
   return official.includes('/') ? path : official;
 }
 

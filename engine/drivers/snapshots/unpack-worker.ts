@@ -1,7 +1,8 @@
 /** Entry of an unpack Worker: one task at a time, until its engine ends it. */
 import { closeSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { EngineError, messageOf } from '../../contract/errors.ts';
+import { EngineError, messageOf, type ErrorCode } from '../../contract/errors.ts';
+import { errnoOf } from '../../host/errno.ts';
 import { syncFileSystem } from '../../host/system-calls.ts';
 import { unpackLayer } from './layer-pipeline.ts';
 import type { UnpackReply, UnpackRequest } from './unpack-messages.ts';
@@ -22,9 +23,14 @@ async function run(request: Exclude<UnpackRequest, { kind: 'abort' }>): Promise<
     const layer = request.kind === 'sync' ? syncDisk(request.path) : await unpack(request);
     reply({ kind: 'done', layer });
   } catch (error) {
-    const code = error instanceof EngineError ? error.code : 'internal';
-    reply({ kind: 'failed', code, message: messageOf(error) });
+    reply({ kind: 'failed', code: codeOf(error), message: messageOf(error) });
   }
+}
+
+/** A failed file call (no space, no inodes, an I/O error) says nothing about the layer. */
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof EngineError) return error.code;
+  return errnoOf(error) === undefined ? 'internal' : 'unavailable';
 }
 
 function unpack(request: Extract<UnpackRequest, { kind: 'unpack' }>) {

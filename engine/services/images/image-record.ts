@@ -1,10 +1,6 @@
 /** What the engine remembers of an image, and the view of it that the other services get. */
 import type { Digest } from '../../formats/digest.ts';
-import {
-  diffIdsOf,
-  type ImageConfig,
-  type ImageRunConfigJson,
-} from '../../formats/image-config.ts';
+import type { ImageConfig, ImageRunConfigJson } from '../../formats/image-config.ts';
 import type { Image, ImageRunConfig } from './image.ts';
 
 export interface LayerRecord {
@@ -55,17 +51,13 @@ export function recordOf(
   };
 }
 
-/** Pairs the layers of a manifest with the diff IDs of a configuration. */
-export function hasLayers(config: ImageConfig, count: number): boolean {
-  return diffIdsOf(config).length === count;
-}
-
-/** Every digest that the record keeps alive: snapshots by diff ID, blobs by digest. */
-export function needsOf(record: ImageRecord): { snapshots: Digest[]; blobs: Digest[] } {
-  return {
-    snapshots: record.layers.map((layer) => layer.diffId),
-    blobs: [record.id, ...record.manifests, ...record.layers.map((layer) => layer.digest)],
-  };
+/** Everything that the record keeps alive: snapshots by diff ID, blobs by digest. */
+export function needsOf(record: ImageRecord) {
+  return [
+    ...record.layers.map(({ diffId }) => ({ kind: 'snapshot', digest: diffId }) as const),
+    ...record.layers.map(({ digest }) => ({ kind: 'layer', digest }) as const),
+    ...[record.id, ...record.manifests].map((digest) => ({ kind: 'document', digest }) as const),
+  ];
 }
 
 export function sizeOf(record: ImageRecord): number {

@@ -132,6 +132,7 @@ export class ImageService implements ImageLookup {
       yield* pullImage({ ...this.parts(), registry: this.options.registry }, request, until);
     } finally {
       this.planSync();
+      await this.uses.settled();
     }
   }
 
@@ -141,6 +142,7 @@ export class ImageService implements ImageLookup {
       return await importImage(this.parts(), request, until);
     } finally {
       this.planSync();
+      await this.uses.settled();
     }
   }
 

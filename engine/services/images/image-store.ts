@@ -182,15 +182,11 @@ export class ImageStore {
 
   private remember(id: Digest, record: ImageRecord): void {
     this.images.set(id, record);
-    const { snapshots, blobs } = needsOf(record);
-    for (const diffId of snapshots) this.uses.hold('snapshot', diffId);
-    for (const digest of blobs) this.uses.hold('blob', digest);
+    for (const { kind, digest } of needsOf(record)) this.uses.hold(kind, digest);
   }
 
   private letGo(record: ImageRecord): void {
-    const { snapshots, blobs } = needsOf(record);
-    for (const diffId of snapshots) this.uses.release('snapshot', diffId, false);
-    for (const digest of blobs) this.uses.release('blob', digest, false);
+    for (const { kind, digest } of needsOf(record)) this.uses.release(kind, digest, false);
   }
 
   private link(reference: Reference, id: Digest): void {

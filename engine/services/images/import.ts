@@ -45,7 +45,7 @@ export async function importImage(
   const runConfig = applyChanges({}, request.changes);
   using lease = parts.uses.lease();
   const layer = await parts.layers.adopt(request.archive, signal, ({ digest, diffId }) => {
-    lease.hold('blob', digest);
+    lease.hold('layer', digest);
     lease.hold('snapshot', diffId);
   });
   const created = formatTime(parts.clock.nowNs());
@@ -63,7 +63,7 @@ export async function importImage(
     }),
   );
   const id = await parts.content.add(bytes);
-  lease.hold('blob', id);
+  lease.hold('document', id);
   const record = recordOf(
     id,
     parseImageConfig(bytes),

@@ -2,7 +2,7 @@
  * Layers on their way in: each is fetched and unpacked once, however many pulls want it at the same
  * time, and the work ends when the last of them has gone.
  */
-import { EngineError, messageOf } from '../../contract/errors.ts';
+import { EngineError, hasCode, messageOf } from '../../contract/errors.ts';
 import type { ContentStore } from '../../drivers/content.ts';
 import type { Repository } from '../../drivers/registry.ts';
 import type { Snapshotter } from '../../drivers/snapshots.ts';
@@ -53,11 +53,18 @@ export class LayerStore {
     signal: AbortSignal,
     onProgress: (progress: UnpackProgress) => void,
   ): Promise<UnpackedLayer> {
-    return this.work.join(`${layer.blob.digest} ${layer.diffId}`, signal, onProgress, (joint) =>
-      this.content.has(layer.blob.digest)
-        ? this.unpackKept(layer.blob.digest, layer.diffId, joint)
-        : this.download(layer, joint),
-    );
+    const key = `${layer.blob.digest} ${layer.diffId}`;
+    return this.work.join(key, signal, onProgress, async (joint) => {
+      if (this.content.has(layer.blob.digest)) {
+        const kept = this.unpackKept(layer.blob.digest, layer.diffId, joint);
+        // A blob that was damaged on disk is gone now, and is fetched like any other.
+        return await kept.catch((error: unknown) => {
+          if (this.content.has(layer.blob.digest)) throw error;
+          return this.download(layer, joint);
+        });
+      }
+      return await this.download(layer, joint);
+    });
   }
 
   /** Unpacks a layer again from its blob, as after an unclean boot. */
@@ -125,16 +132,17 @@ export class LayerStore {
     if (!this.content.has(digest))
       throw new EngineError('not-found', `layer ${digest} is missing: pull the image again`);
     const input: LayerInput = { kind: 'file', path: this.content.pathOf(digest) };
-    return await this.unpack(input, joint, async (unpacked) => {
-      if (unpacked.digest !== digest) {
-        this.content.remove(digest);
-        throw new EngineError(
-          'internal',
-          `blob ${digest} is damaged on disk: pull the image again`,
-        );
-      }
-      expectDiffId(unpacked, diffId, () => {});
-    });
+    try {
+      return await this.unpack(input, joint, async (unpacked) => {
+        if (unpacked.digest !== digest || unpacked.diffId !== diffId) throw damaged(digest);
+      });
+    } catch (error) {
+      // It was unpacked from these very bytes once: what is no layer now was damaged since.
+      const isDamaged = hasCode(error, 'invalid-argument') || hasCode(error, 'internal');
+      if (!isDamaged) throw error;
+      this.content.remove(digest);
+      throw damaged(digest, error);
+    }
   }
 
   /** Unpacks into a fresh directory, which becomes the snapshot once `accept` has agreed. */
@@ -159,6 +167,12 @@ export class LayerStore {
 interface Joint {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: UnpackProgress) => void;
+}
+
+function damaged(digest: Digest, cause?: unknown): EngineError {
+  return new EngineError('internal', `blob ${digest} is damaged on disk: pull the image again`, {
+    cause,
+  });
 }
 
 function expectDiffId(layer: UnpackedLayer, diffId: Digest, onWrong: () => void): void {

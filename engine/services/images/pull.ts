@@ -176,7 +176,7 @@ async function bringIn(parts: PullParts, task: BringIn): Promise<ImageRecord> {
     );
   const layers = await fetchLayers(parts, task, diffIds);
   for (const { bytes, digest } of manifests) {
-    task.lease.hold('blob', digest);
+    task.lease.hold('document', digest);
     await parts.content.add(bytes);
   }
   return recordOf(
@@ -189,7 +189,7 @@ async function bringIn(parts: PullParts, task: BringIn): Promise<ImageRecord> {
 
 async function fetchConfig(parts: PullParts, task: BringIn): Promise<ImageConfig> {
   const { digest, size } = task.resolved.manifest.config;
-  task.lease.hold('blob', digest);
+  task.lease.hold('document', digest);
   if (parts.content.has(digest))
     return parseImageConfig(parts.content.read(digest, CONFIG_BYTES_MAX));
   const bytes = await task.repository.blob(digest, CONFIG_BYTES_MAX, task.signal);
@@ -227,7 +227,7 @@ async function fetchLayer(
 ): Promise<LayerRecord> {
   const blob = task.resolved.manifest.layers[index] as ImageManifest['layers'][number];
   task.lease.hold('snapshot', diffId);
-  task.lease.hold('blob', blob.digest);
+  task.lease.hold('layer', blob.digest);
   const progress = new LayerProgress(shortId(blob.digest), blob.size, (line) =>
     task.progress.push(line),
   );

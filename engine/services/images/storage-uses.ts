@@ -7,7 +7,8 @@ import type { ContentStore } from '../../drivers/content.ts';
 import type { Snapshotter } from '../../drivers/snapshots.ts';
 import type { Digest } from '../../formats/digest.ts';
 
-type Kind = 'snapshot' | 'blob';
+/** `layer` and `document` (manifest, configuration) are blobs; a digest is always the one or the other. */
+type Kind = 'snapshot' | 'layer' | 'document';
 
 export class StorageUses {
   private readonly content: ContentStore;
@@ -26,7 +27,7 @@ export class StorageUses {
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
   }
 
-  /** Lets go. A blob that nobody needs any more is removed, or kept for a later download. */
+  /** Lets go. What nobody needs any more is removed; a layer may be kept for a later download. */
   release(kind: Kind, digest: Digest, mayBeWantedAgain: boolean): void {
     const key = `${kind} ${digest}`;
     const count = (this.counts.get(key) ?? 0) - 1;
@@ -36,7 +37,7 @@ export class StorageUses {
     }
     this.counts.delete(key);
     if (kind === 'snapshot') this.track(this.snapshotter.remove(digest));
-    else if (mayBeWantedAgain) this.content.setAside(digest);
+    else if (kind === 'layer' && mayBeWantedAgain) this.content.setAside(digest);
     else this.content.remove(digest);
   }
 
@@ -53,7 +54,8 @@ export class StorageUses {
   /** Removes what nobody holds: what was under way when the engine ended. Run once, at start. */
   async sweep(): Promise<void> {
     for (const digest of this.content.list())
-      if (!this.isHeld('blob', digest)) this.content.setAside(digest);
+      if (!this.isHeld('layer', digest) && !this.isHeld('document', digest))
+        this.content.setAside(digest);
     for (const diffId of this.snapshotter.list())
       if (!this.isHeld('snapshot', diffId)) await this.snapshotter.remove(diffId);
   }

@@ -1,0 +1,124 @@
+/** The image service with all its real parts, over a temporary folder. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ProgressMessage } from '../../../contract/images.ts';
+import { FileContentStore } from '../../../drivers/content/file-content.ts';
+import { HttpRegistry } from '../../../drivers/registry/http-registry.ts';
+import { OverlaySnapshotter } from '../../../drivers/snapshots/overlay.ts';
+import { UnpackPool } from '../../../drivers/snapshots/unpack-pool.ts';
+import { SqliteState } from '../../../drivers/state/sqlite.ts';
+import { parseReference, withDefaultTag } from '../../../formats/reference.ts';
+import { systemClock } from '../../../host/clock.ts';
+import { EventBus, type EngineEvent } from '../../events/event-bus.ts';
+import { ImageService } from '../image-service.ts';
+import type { PullRequest } from '../pull.ts';
+
+export interface User {
+  readonly imageId: string;
+  readonly id: string;
+  readonly name: string;
+  readonly running: boolean;
+}
+
+export class ImageWorld implements AsyncDisposable {
+  readonly folder: string;
+  readonly events: EngineEvent[] = [];
+  /** Containers that use images. */
+  readonly users: User[] = [];
+  readonly bus = new EventBus(systemClock);
+  state!: SqliteState;
+  content!: FileContentStore;
+  snapshotter!: OverlaySnapshotter;
+  unpacker!: UnpackPool;
+  images!: ImageService;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async create(): Promise<ImageWorld> {
+    const world = new ImageWorld(mkdtempSync(join(tmpdir(), 'gantry-images-')));
+    world.bus.subscribe((event) => world.events.push(event));
+    await world.open();
+    return world;
+  }
+
+  /** Another `bootId` is another boot of the machine. */
+  async open(bootId = 'boot-1'): Promise<void> {
+    mkdirSync(this.folder, { recursive: true });
+    this.state = new SqliteState(join(this.folder, 'state.db'));
+    this.content = new FileContentStore(join(this.folder, 'content'));
+    this.snapshotter = new OverlaySnapshotter(join(this.folder, 'snapshots'), this.state, bootId);
+    this.unpacker = new UnpackPool();
+    this.images = new ImageService({
+      state: this.state,
+      content: this.content,
+      snapshotter: this.snapshotter,
+      unpacker: this.unpacker,
+      registry: new HttpRegistry({ mirrors: [], insecure: [] }, systemClock),
+      events: this.bus,
+      clock: systemClock,
+      users: () => ({
+        containersOf: (id) => this.users.filter((user) => user.imageId === id),
+      }),
+      architecture: process.arch,
+    });
+    await this.images.recover();
+  }
+
+  /** Ends as `kill -9` does: nothing is told, nothing flushed. */
+  async crash(): Promise<void> {
+    await this.unpacker.close();
+    this.state.close();
+  }
+
+  /** Ends as on SIGTERM. */
+  async stop(): Promise<void> {
+    await this.images.close();
+    await this.crash();
+  }
+
+  /** Pulls to the end; every line of progress. */
+  async pull(
+    name: string,
+    options: Partial<PullRequest> = {},
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<ProgressMessage[]> {
+    const lines: ProgressMessage[] = [];
+    const reference = withDefaultTag(parseReference(name));
+    for await (const line of this.images.pull({ reference, platform: '', ...options }, signal))
+      lines.push(line);
+    return lines;
+  }
+
+  /** Where the layers of an image lie, lowest first. */
+  layersOf(name: string): string[] {
+    return this.images.find(name).diffIds.map((diffId) => this.snapshotter.pathOf(diffId));
+  }
+
+  /** Names in the folders of layers, blobs and partial blobs. */
+  onDisk(): { layers: number; blobs: number; ingests: number } {
+    const count = (...path: string[]) => {
+      const folder = join(this.folder, ...path);
+      return existsSync(folder) ? readdirSync(folder).length : 0;
+    };
+    return {
+      layers: count('snapshots', 'layers'),
+      blobs: count('content', 'blobs', 'sha256'),
+      ingests: count('content', 'ingest'),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    this.snapshotter.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Statuses of one layer or tag, repeats of a bar left out. */
+export function stepsOf(lines: readonly ProgressMessage[], id: string): string[] {
+  const statuses = lines.filter((line) => line.id === id).map((line) => line.status ?? '');
+  return statuses.filter((status, index) => status !== statuses[index - 1]);
+}
