@@ -1,30 +1,25 @@
 /**
  * Small JSON files of the user's own: read once, written whole and atomically (a new file is renamed
  * over the old one), so that a crash leaves the one or the other. A file that cannot be read or is
- * not what it should be counts as absent.
+ * not what it should be counts as absent. (Checked by hand: this is on the way to the first paint, and
+ * reading the schema library is not.)
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import type { Settings } from '../ipc/contract.ts';
 
-/** Each field falls back by itself: a setting a newer version wrote does not cost the others. */
-const settings = z.object({
-  theme: z.enum(['system', 'light', 'dark']).catch('system'),
-  language: z.enum(['system', 'en', 'zh']).catch('system'),
-}) satisfies z.ZodType<Settings>;
+const THEMES: readonly Settings['theme'][] = ['system', 'light', 'dark'];
+const LANGUAGES: readonly Settings['language'][] = ['system', 'en', 'zh'];
 
-export async function readJsonFile<T>(filePath: string, schema: z.ZodType<T>): Promise<T> {
-  const text = await readFile(filePath, 'utf8').catch(() => '{}');
-  let value: unknown = {};
+/** The fields of a JSON object; none where there is no such file, or something else is in it. */
+export async function readJsonFile(filePath: string): Promise<Record<string, unknown>> {
   try {
-    value = JSON.parse(text);
+    const value: unknown = JSON.parse(await readFile(filePath, 'utf8'));
+    return typeof value === 'object' && value !== null ? { ...value } : {};
   } catch {
-    // half-written by something else: as good as absent
+    return {};
   }
-  const parsed = schema.safeParse(value);
-  return parsed.success ? parsed.data : schema.parse({});
 }
 
 export async function writeJsonFile(filePath: string, value: unknown): Promise<void> {
@@ -45,7 +40,7 @@ export class SettingsFile {
   #writing: Promise<void> = Promise.resolve();
 
   static async open(filePath: string): Promise<SettingsFile> {
-    return new SettingsFile(filePath, await readJsonFile(filePath, settings));
+    return new SettingsFile(filePath, settingsOf(await readJsonFile(filePath)));
   }
 
   private constructor(filePath: string, read: Settings) {
@@ -65,4 +60,12 @@ export class SettingsFile {
     await this.#writing;
     return changed;
   }
+}
+
+/** Each falls back by itself: a setting a newer version wrote does not cost the others. */
+function settingsOf({ theme, language }: Record<string, unknown>): Settings {
+  return {
+    theme: THEMES.find((known) => known === theme) ?? 'system',
+    language: LANGUAGES.find((known) => known === language) ?? 'system',
+  };
 }

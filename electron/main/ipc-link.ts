@@ -78,25 +78,30 @@ export class IpcLink implements WindowLink {
   }
 }
 
-/** Serves the one window there is at a time; what comes from anything else is refused. */
-export function serveIpc(currentLink: () => IpcLink | undefined): void {
-  const linkOf = (event: IpcMainEvent | IpcMainInvokeEvent): IpcLink | undefined => {
-    const link = currentLink();
+/**
+ * Serves the one window there is at a time; what comes from anything else is refused, and what comes
+ * early waits for the link.
+ */
+export function serveIpc(currentLink: () => Promise<IpcLink> | undefined): void {
+  const linkOf = async (event: IpcMainEvent | IpcMainInvokeEvent): Promise<IpcLink | undefined> => {
+    const link = await currentLink();
     return link?.isSender(event) ? link : undefined;
   };
-  ipcMain.handle(CHANNELS.call, (event, name: unknown, argument: unknown) => {
+  ipcMain.handle(CHANNELS.call, async (event, name: unknown, argument: unknown) => {
+    const link = await linkOf(event);
     const error = { code: 'forbidden', message: 'not a window of this app' };
-    return linkOf(event)?.session.call(name, argument) ?? { ok: false, error };
+    return link ? link.session.call(name, argument) : { ok: false, error };
   });
-  ipcMain.on(CHANNELS.open, (event, message: unknown) => {
+  const open = async (event: IpcMainEvent, message: unknown): Promise<void> => {
     const [port] = event.ports;
-    const link = linkOf(event);
+    const link = await linkOf(event);
     if (!port) return;
     if (!link) return port.close();
     const { name, argument } = (message ?? {}) as { name?: unknown; argument?: unknown };
     link.session.openStream(name, argument, new ElectronPort(port));
-  });
-  ipcMain.on(CHANNELS.taken, (event) => linkOf(event)?.onTaken());
+  };
+  ipcMain.on(CHANNELS.open, (event, message: unknown) => void open(event, message));
+  ipcMain.on(CHANNELS.taken, (event) => void linkOf(event).then((link) => link?.onTaken()));
 }
 
 class ElectronPort implements HostPort {

@@ -1,15 +1,77 @@
-/** The one window: sandboxed, shown when it has something to show, in the colour it will have. */
+/**
+ * The one window: sandboxed, shown when it has something to show, in the colour it will have. It
+ * loads before the bridge is there; what its page asks meanwhile waits for `connect`.
+ */
+import { once } from 'node:events';
 import { app, BrowserWindow, nativeTheme } from 'electron';
+import type { Bridge } from '../bridge/bridge.ts';
 import { APP_ORIGIN } from '../ipc/channels.ts';
+import { IpcLink } from './ipc-link.ts';
 import { readWindowState, rememberWindowState } from './window-state.ts';
 
 /** `--bg` of `renderer/styles/tokens.css`. */
 const BACKGROUND = { light: '#f6f6f4', dark: '#131417' } as const;
-
+const PAINT_PATIENCE_MS = 1000;
 const CRASH_LIMIT = 3;
 const CRASH_WINDOW_MS = 60_000;
 
-export async function createMainWindow(preloadPath: string): Promise<BrowserWindow> {
+export class MainWindow {
+  readonly #preloadPath: string;
+  readonly #bridge = Promise.withResolvers<Bridge>();
+  #window: BrowserWindow | undefined;
+  #link: Promise<IpcLink> | undefined;
+  /** Set once there is a tray to come back from. */
+  hidesOnClose = false;
+
+  constructor(preloadPath: string) {
+    this.#preloadPath = preloadPath;
+    nativeTheme.on('updated', () => this.#current?.setBackgroundColor(backgroundColor()));
+  }
+
+  /** The link of the window there is, once there is a bridge. */
+  get link(): Promise<IpcLink> | undefined {
+    return this.#link;
+  }
+
+  connect(bridge: Bridge): void {
+    this.#bridge.resolve(bridge);
+  }
+
+  /** Resolves when the window shows its page, or does not for `PAINT_PATIENCE_MS`. */
+  async painted(): Promise<void> {
+    const window = this.#current;
+    if (!window || window.isVisible()) return;
+    const signal = AbortSignal.timeout(PAINT_PATIENCE_MS);
+    await once(window, 'show', { signal }).catch(() => {});
+  }
+
+  /** Brings the window to the front, and opens it where there is none. */
+  async show(): Promise<void> {
+    const window = this.#current;
+    if (window) {
+      if (window.isMinimized()) window.restore();
+      window.show();
+      window.focus();
+      return;
+    }
+    const created = await createWindow(this.#preloadPath);
+    this.#window = created;
+    this.#link = this.#bridge.promise.then((bridge) => new IpcLink(created, bridge));
+    created.on('close', (event) => {
+      if (!this.hidesOnClose) return;
+      event.preventDefault();
+      created.hide();
+    });
+    // A page that is closed or reloaded while it loads is no failure of the app.
+    void created.loadURL(`${APP_ORIGIN}/`).catch(() => {});
+  }
+
+  get #current(): BrowserWindow | undefined {
+    return this.#window?.isDestroyed() === false ? this.#window : undefined;
+  }
+}
+
+async function createWindow(preloadPath: string): Promise<BrowserWindow> {
   const { bounds, isMaximized } = await readWindowState();
   const window = new BrowserWindow({
     width: 1200,
@@ -52,11 +114,6 @@ function reloadAfterCrash({ webContents }: BrowserWindow): void {
   });
 }
 
-/** Never rejects: a page that is closed or reloaded while it loads is no failure of the app. */
-export async function loadMainWindow(window: BrowserWindow): Promise<void> {
-  await window.loadURL(`${APP_ORIGIN}/`).catch(() => {});
-}
-
-export function backgroundColor(): string {
+function backgroundColor(): string {
   return nativeTheme.shouldUseDarkColors ? BACKGROUND.dark : BACKGROUND.light;
 }

@@ -1,27 +1,27 @@
 /** Where the window was, so that it opens there again, as long as some of it would be on a screen. */
 import path from 'node:path';
 import { app, screen, type BrowserWindow, type Rectangle } from 'electron';
-import { z } from 'zod';
 import { readJsonFile, writeJsonFile } from '../bridge/settings-file.ts';
 
-const windowState = z.object({
-  bounds: z
-    .object({ x: z.int(), y: z.int(), width: z.int().min(400), height: z.int().min(300) })
-    .optional(),
-  isMaximized: z.boolean().default(false),
-});
-export type WindowState = z.output<typeof windowState>;
+export interface WindowState {
+  readonly bounds: Rectangle | undefined;
+  readonly isMaximized: boolean;
+}
 
 const SAVE_AFTER_MS = 500;
+/** This much of the window must be on a screen, each way. */
+const VISIBLE_PIXELS = 100;
 
 function statePath(): string {
   return path.join(app.getPath('userData'), 'window.json');
 }
 
 export async function readWindowState(): Promise<WindowState> {
-  const state = await readJsonFile<WindowState>(statePath(), windowState as z.ZodType<WindowState>);
-  if (state.bounds && isOnScreen(state.bounds)) return state;
-  return { isMaximized: state.isMaximized };
+  const { bounds, isMaximized } = await readJsonFile(statePath());
+  return {
+    bounds: isRectangle(bounds) && isOnScreen(bounds) ? bounds : undefined,
+    isMaximized: isMaximized === true,
+  };
 }
 
 /** Saves a moment after the last change. */
@@ -48,5 +48,10 @@ function isOnScreen(bounds: Rectangle): boolean {
   const overlapY =
     Math.min(bounds.y + bounds.height, workArea.y + workArea.height) -
     Math.max(bounds.y, workArea.y);
-  return overlapX >= 100 && overlapY >= 100;
+  return overlapX >= VISIBLE_PIXELS && overlapY >= VISIBLE_PIXELS;
+}
+
+function isRectangle(value: unknown): value is Rectangle {
+  const { x, y, width, height } = (value ?? {}) as Record<string, unknown>;
+  return [x, y, width, height].every(Number.isInteger);
 }
