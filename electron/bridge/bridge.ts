@@ -98,7 +98,7 @@ export class Bridge {
       client: this.#client,
       handlers: this.#handlers,
       terminals: this.#terminals,
-      watchState: () => this.#feed.state,
+      state: () => this.state,
       onClosed: (closed) => this.#windows.delete(closed),
     });
     this.#windows.add(session);
@@ -132,7 +132,7 @@ export class Bridge {
   }
 
   #onChanges(changes: readonly WatchChange[]): void {
-    for (const window of this.#windows) window.sendChanges(changes);
+    for (const window of this.#windows) window.send('watch', changes);
     for (const listener of this.#listeners) listener.onWatch?.();
   }
 

@@ -1,7 +1,7 @@
 /**
  * One window's conversation with the host, whatever carries it. Checks every name and argument before
  * anything acts on it, answers every call with a value, bounds what a window may have going on at a
- * time, and ends all streams of a window that died. A window that does not keep up with changes is
+ * time, and ends all streams of a window that died. A window that does not keep up with events is
  * sent the whole state once it does, instead of a growing queue.
  */
 import { EngineError } from '../../engine/contract/errors.ts';
@@ -10,10 +10,10 @@ import type { EngineClient } from '../client/engine-client.ts';
 import type {
   EventName,
   Events,
+  HostState,
   Reply,
   StreamName,
   TerminalOutput,
-  WatchChange,
 } from '../ipc/contract.ts';
 import { CALL_SCHEMAS, isCallName, isStreamName, STREAM_SCHEMAS } from '../ipc/schemas.ts';
 import { toBridgeError } from './bridge-error.ts';
@@ -38,7 +38,7 @@ export interface WindowSessionParts {
   readonly client: EngineClient;
   readonly handlers: CallHandlers;
   readonly terminals: Terminals;
-  readonly watchState: () => WatchChange | null;
+  readonly state: () => HostState;
   readonly onClosed: (session: WindowSession) => void;
 }
 
@@ -57,21 +57,21 @@ export class WindowSession {
     return this.#parts.link.isVisible();
   }
 
+  /** Tells the window, or, while it does not take in what it was told, notes that it is behind. */
   send<N extends EventName>(name: N, payload: Events[N]): void {
-    this.#parts.link.send(name, payload);
-  }
-
-  sendChanges(changes: readonly WatchChange[]): void {
     if (this.#isBehind || this.#parts.link.isCongested()) this.#isBehind = true;
-    else this.send('watch', changes);
+    else this.#parts.link.send(name, payload);
   }
 
   /** To be called by the transport when a congested link is free again. */
   onDrained(): void {
     if (!this.#isBehind || this.#parts.link.isCongested()) return;
     this.#isBehind = false;
-    const state = this.#parts.watchState();
-    if (state) this.send('watch', [state]);
+    const { engine, watch, tasks, settings } = this.#parts.state();
+    this.send('engine', engine);
+    if (watch) this.send('watch', [watch]);
+    this.send('tasks', tasks);
+    this.send('settings', settings);
   }
 
   /** Never rejects. */

@@ -6,6 +6,8 @@ export const CHANNELS = {
   open: 'gantry:open',
   /** send(name, payload), main → window */
   event: 'gantry:event',
+  /** send(): a page has loaded and hears events from now on. */
+  listening: 'gantry:listening',
   /** send(): the window took in one event; main holds events back from a window that does not. */
   taken: 'gantry:taken',
 } as const;

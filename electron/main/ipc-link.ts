@@ -23,6 +23,8 @@ export class IpcLink implements WindowLink {
   readonly #window: BrowserWindow;
   readonly #bridge: Bridge;
   #session: WindowSession;
+  /** What is sent to a page that has not loaded yet is lost, and never taken in. */
+  #isListening = false;
   #untaken = 0;
 
   constructor(window: BrowserWindow, bridge: Bridge) {
@@ -48,12 +50,18 @@ export class IpcLink implements WindowLink {
   }
 
   isCongested(): boolean {
-    return this.#untaken >= UNTAKEN_LIMIT;
+    return !this.#isListening || this.#untaken >= UNTAKEN_LIMIT;
   }
 
   isVisible(): boolean {
     const window = this.#window;
     return !window.isDestroyed() && window.isVisible() && !window.isMinimized();
+  }
+
+  onListening(): void {
+    this.#isListening = true;
+    this.#untaken = 0;
+    this.#session.onDrained();
   }
 
   onTaken(): void {
@@ -73,7 +81,7 @@ export class IpcLink implements WindowLink {
 
   #startOver(): void {
     this.#session.close();
-    this.#untaken = 0;
+    this.#isListening = false;
     this.#session = this.#bridge.connectWindow(this);
   }
 }
@@ -101,6 +109,7 @@ export function serveIpc(currentLink: () => Promise<IpcLink> | undefined): void 
     link.session.openStream(name, argument, new ElectronPort(port));
   };
   ipcMain.on(CHANNELS.open, (event, message: unknown) => void open(event, message));
+  ipcMain.on(CHANNELS.listening, (event) => void linkOf(event).then((link) => link?.onListening()));
   ipcMain.on(CHANNELS.taken, (event) => void linkOf(event).then((link) => link?.onTaken()));
 }
 

@@ -11,6 +11,8 @@ ipcRenderer.on(CHANNELS.event, (_event, name: EventName, payload: unknown) => {
   ipcRenderer.send(CHANNELS.taken);
 });
 
+ipcRenderer.send(CHANNELS.listening);
+
 const api: BridgeApi = {
   call: (name, argument) => ipcRenderer.invoke(CHANNELS.call, name, argument),
   on: (name, listener) => {
