@@ -70,6 +70,7 @@ export class ImageService implements ImageLookup {
   private readonly layers: LayerStore;
   private readonly host: Platform;
   private readonly closing = new AbortController();
+  private readonly unsubscribe: () => void;
   private isSyncPlanned = false;
 
   constructor(options: ImageServiceOptions) {
@@ -78,7 +79,7 @@ export class ImageService implements ImageLookup {
     this.uses = new StorageUses(options.content, options.snapshotter);
     this.store = new ImageStore(options.state, this.uses);
     this.layers = new LayerStore(options.content, options.snapshotter, options.unpacker);
-    options.events.subscribe((event) => {
+    this.unsubscribe = options.events.subscribe((event) => {
       if (event.type === 'container' && event.action === 'destroy') this.freeDetached();
     });
   }
@@ -225,6 +226,7 @@ export class ImageService implements ImageLookup {
 
   /** Ends pulls under way and makes snapshots durable. */
   async close(): Promise<void> {
+    this.unsubscribe();
     this.closing.abort(new EngineError('cancelled', 'the engine is stopping'));
     await this.uses.settled();
     await this.makeDurable();

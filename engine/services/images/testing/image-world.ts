@@ -26,7 +26,7 @@ export class ImageWorld implements AsyncDisposable {
   readonly events: EngineEvent[] = [];
   /** Containers that use images. */
   readonly users: User[] = [];
-  readonly bus = new EventBus(systemClock);
+  bus!: EventBus;
   state!: SqliteState;
   content!: FileContentStore;
   snapshotter!: OverlaySnapshotter;
@@ -39,7 +39,6 @@ export class ImageWorld implements AsyncDisposable {
 
   static async create(): Promise<ImageWorld> {
     const world = new ImageWorld(mkdtempSync(join(tmpdir(), 'gantry-images-')));
-    world.bus.subscribe((event) => world.events.push(event));
     await world.open();
     return world;
   }
@@ -47,6 +46,8 @@ export class ImageWorld implements AsyncDisposable {
   /** Another `bootId` is another boot of the machine. */
   async open(bootId = 'boot-1'): Promise<void> {
     mkdirSync(this.folder, { recursive: true });
+    this.bus = new EventBus(systemClock);
+    this.bus.subscribe((event) => this.events.push(event));
     this.state = new SqliteState(join(this.folder, 'state.db'));
     this.content = new FileContentStore(join(this.folder, 'content'));
     this.snapshotter = new OverlaySnapshotter(join(this.folder, 'snapshots'), this.state, bootId);
