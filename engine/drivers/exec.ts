@@ -13,6 +13,8 @@ export interface ExecRequest {
   /** 64 hex digits, of this run of this program. */
   readonly execId: string;
   readonly containerId: string;
+  /** The runtime the container was made with; '' is the default one. */
+  readonly runtimeName: string;
   /** Of the container's present run: limits, capabilities and security settings are taken from it. */
   readonly bundlePath: string;
   /** Program and arguments; never empty. */

@@ -1,9 +1,10 @@
 /**
- * Receiving a terminal from another process, and using it. A runtime makes the pseudo-terminal
- * inside the container and sends its master over a unix socket, which Node cannot receive.
- * Sources: unix(7) SCM_RIGHTS, recvmsg(2), cmsg(3), ioctl_tty(2); OCI runtime-spec, console socket.
+ * Pseudo-terminals: made here, or received from another process. A runtime makes one inside the
+ * container and sends its master over a unix socket, which Node cannot receive.
+ * Sources: unix(7) SCM_RIGHTS, recvmsg(2), cmsg(3), pty(7), ioctl_tty(2); OCI runtime-spec, console
+ * socket.
  */
-import { closeSync, openSync, rmSync } from 'node:fs';
+import { closeSync, constants, openSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type Socket } from 'node:net';
 import { basename, dirname } from 'node:path';
@@ -114,9 +115,26 @@ export interface Terminal {
   resize(rows: number, columns: number): void;
 }
 
+/** Both sides of a new terminal of the host, close-on-exec. The caller closes them. */
+export function createTerminal(): { readonly masterFd: number; readonly userFd: number } {
+  const flags = constants.O_RDWR | constants.O_NOCTTY;
+  const O_CLOEXEC = 0o2000000;
+  const open = libc('int posix_openpt(int flags)');
+  const masterFd = check(open(flags | O_CLOEXEC) as number, 'posix_openpt', '');
+  try {
+    check(libc('int unlockpt(int fd)')(masterFd) as number, 'unlockpt', `fd ${masterFd}`);
+    const name = Buffer.alloc(64);
+    libc('int ptsname_r(int fd, _Out_ void *name, size_t size)')(masterFd, name, name.length);
+    const userFd = openSync(name.toString('latin1', 0, name.indexOf(0)), flags);
+    return { masterFd, userFd };
+  } catch (error) {
+    closeSync(masterFd);
+    throw error;
+  }
+}
+
 /** Takes over the descriptor: destroying the stream closes it. */
 export function openTerminal(fd: number): Terminal {
-  const TIOCSWINSZ = 0x5414;
   let stream: ReadStream;
   try {
     stream = new ReadStream(fd);
@@ -126,13 +144,18 @@ export function openTerminal(fd: number): Terminal {
   }
   return {
     stream,
-    resize(rows, columns) {
-      if (stream.destroyed) return;
-      const size = Buffer.alloc(8);
-      size.writeUInt16LE(rows & 0xffff, 0);
-      size.writeUInt16LE(columns & 0xffff, 2);
-      const ioctl = libc('int ioctl(int fd, unsigned long request, const void *argument)');
-      check(ioctl(fd, TIOCSWINSZ, size) as number, 'ioctl TIOCSWINSZ', `fd ${fd}`);
+    resize: (rows, columns) => {
+      if (!stream.destroyed) setTerminalSize(fd, rows, columns);
     },
   };
+}
+
+/** In characters, of either side of a terminal; its programs get SIGWINCH. */
+export function setTerminalSize(fd: number, rows: number, columns: number): void {
+  const TIOCSWINSZ = 0x5414;
+  const size = Buffer.alloc(8);
+  size.writeUInt16LE(rows & 0xffff, 0);
+  size.writeUInt16LE(columns & 0xffff, 2);
+  const ioctl = libc('int ioctl(int fd, unsigned long request, const void *argument)');
+  check(ioctl(fd, TIOCSWINSZ, size) as number, 'ioctl TIOCSWINSZ', `fd ${fd}`);
 }

@@ -1,5 +1,5 @@
 /**
- * A container made by crun alone, or under conmon, for tests of the parts around one. It has busybox,
+ * A container made by a runtime alone, or by crun under conmon, for tests of the parts around one. It has busybox,
  * a network namespace of its own, and a writable root folder that is not an overlay.
  */
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,8 @@ export interface BareContainerOptions {
   /** Its bundle, logs and runtime state go there; the caller removes it after `close`. */
   readonly folder: string;
   readonly args: readonly string[];
+  /** Default crun. */
+  readonly runtime?: 'crun' | 'runc';
   /** Runs it under conmon, which writes this log. */
   readonly logPath?: string;
 }
@@ -21,21 +23,23 @@ export class BareContainer implements AsyncDisposable {
   readonly id: string;
   readonly bundlePath: string;
   readonly runtimeRoot: string;
+  private readonly runtime: string;
   private readonly exitDirectory: string;
 
-  constructor(folder: string) {
+  constructor({ folder, runtime = 'crun' }: BareContainerOptions) {
+    this.runtime = runtime;
     this.id = `bare-${process.pid}-${Math.random().toString(16).slice(2)}`;
     this.bundlePath = join(folder, 'bundle');
-    this.runtimeRoot = join(folder, 'crun');
+    this.runtimeRoot = join(folder, 'state');
     this.exitDirectory = join(folder, 'exits');
   }
 
   static async start(options: BareContainerOptions): Promise<BareContainer> {
     prepareCgroups();
-    const container = new BareContainer(options.folder);
+    const container = new BareContainer(options);
     await container.makeBundle(options.args);
     await container.create(options.logPath);
-    await container.crun('start', container.id);
+    await container.command('start', container.id);
     return container;
   }
 
@@ -52,11 +56,11 @@ export class BareContainer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.crun('delete', '--force', this.id);
+    await this.command('delete', '--force', this.id);
   }
 
-  private crun(...args: string[]): Promise<string> {
-    return mustRun('crun', ['--root', this.runtimeRoot, ...args]);
+  private command(...args: string[]): Promise<string> {
+    return mustRun(this.runtime, ['--root', this.runtimeRoot, ...args]);
   }
 
   private async makeBundle(args: readonly string[]): Promise<void> {
@@ -84,7 +88,7 @@ export class BareContainer implements AsyncDisposable {
   private async create(logPath: string | undefined): Promise<void> {
     const silent = '</dev/null >/dev/null 2>&1'; // a pipe would stay open as long as it runs
     if (logPath === undefined) {
-      const create = `exec crun --root "$1" create --bundle "$2" "$3" ${silent}`;
+      const create = `exec ${this.runtime} --root "$1" create --bundle "$2" "$3" ${silent}`;
       await mustRun('sh', ['-c', create, 'sh', this.runtimeRoot, this.bundlePath, this.id]);
       return;
     }
@@ -93,6 +97,6 @@ export class BareContainer implements AsyncDisposable {
       -l "k8s-file:$5" --full-attach ${silent}`;
     const words = [this.runtimeRoot, this.bundlePath, this.id, this.exitDirectory, logPath];
     await mustRun('sh', ['-c', conmon, 'sh', ...words]);
-    await eventually('the container', () => this.crun('state', this.id));
+    await eventually('the container', () => this.command('state', this.id));
   }
 }

@@ -38,6 +38,14 @@ describe('a program that cannot be executed', () => {
     expect(failure.exitCode).toBe(exitCode);
   });
 
+  it('is explained in the words of runc where it is runc that says it', () => {
+    const warning = JSON.stringify({ level: 'warning', msg: 'cgroup is not empty' });
+    const said = `exec failed: unable to start container process: exec: "x": executable file not found in $PATH`;
+    const failure = explainExecFailure(`${log(said)}${warning}\n`, 'x', '/');
+    expect(failure.error.message).toBe(`OCI runtime exec failed: ${said}: unknown`);
+    expect(failure.exitCode).toBe(127);
+  });
+
   it('is explained even when the runtime said nothing', () => {
     expect(explainExecFailure('', 'x', '/').exitCode).toBe(128);
   });

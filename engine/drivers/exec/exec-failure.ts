@@ -7,26 +7,31 @@
 import { EngineError } from '../../contract/errors.ts';
 import type { ExecFailure } from '../exec.ts';
 
-/** `runtimeLog` is the runtime's log, one JSON document a line or plain text; the last line counts. */
+/** `runtimeLog` is the runtime's log, one JSON document a line; its last error counts. */
 export function explainExecFailure(
   runtimeLog: string,
   program: string,
   workingDirectory: string,
 ): ExecFailure {
-  const said = lastMessage(runtimeLog);
-  const reason = reasonOf(said, program, workingDirectory);
-  const text = `OCI runtime exec failed: exec failed: unable to start container process: ${reason}: unknown`;
+  const said = lastError(runtimeLog);
+  // runc says it in Docker's words already.
+  const reason = said.startsWith('exec failed: ')
+    ? said
+    : `exec failed: unable to start container process: ${reasonOf(said, program, workingDirectory)}`;
+  const text = `OCI runtime exec failed: ${reason}: unknown`;
   return { error: new EngineError('invalid-argument', text), exitCode: exitCodeOf(reason) };
 }
 
-function lastMessage(log: string): string {
-  const line = log.trimEnd().split('\n').at(-1) ?? '';
-  try {
-    const { msg } = JSON.parse(line) as { msg?: unknown };
-    return typeof msg === 'string' ? msg : line;
-  } catch {
-    return line;
-  }
+function lastError(log: string): string {
+  const lines = log.split('\n').flatMap((line) => {
+    try {
+      const { msg, level } = JSON.parse(line) as { msg?: unknown; level?: unknown };
+      return typeof msg === 'string' && level === 'error' ? [msg] : [];
+    } catch {
+      return [];
+    }
+  });
+  return lines.at(-1) ?? '';
 }
 
 function reasonOf(said: string, program: string, workingDirectory: string): string {

@@ -3,7 +3,7 @@
  * they ended. Nothing is remembered across a restart of the engine, as with Docker; detached programs
  * go on all the same.
  *
- * Wiring: `new ExecService({ containers, runner: new CrunExec(…), events, resolveUser })`, then
+ * Wiring: `new ExecService({ containers, runner: new RuntimeExec(…), events, resolveUser })`, then
  * `bind(EXEC_ROUTES, execHandlers(exec))`; `exec.idsOf(id)` is what container inspect shows as ExecIDs.
  */
 import { randomBytes } from 'node:crypto';
@@ -158,6 +158,7 @@ export class ExecService {
     const process = await this.parts.runner.start({
       execId: exec.id,
       containerId: container.id,
+      runtimeName: container.hostConfig.Runtime,
       bundlePath: container.bundlePath,
       args: body.Cmd,
       env: execEnvironment(container.config, body.Env, body.Tty),

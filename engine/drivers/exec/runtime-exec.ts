@@ -3,29 +3,26 @@
  *
  * Why: an exec attached through conmon costs two more processes and 4 ms, and brings nothing, since
  * the client's connection ends with the engine anyway. The runtime waits for the program, so its own
- * exit status is the program's. Streams are plain pipes, a terminal's master comes over the console
- * socket. A detached program needs no holder either: `crun` is in a session of its own with
- * `/dev/null` for its streams and outlives the engine; the terminal of a detached program is held,
- * and drained, by a `cat`.
+ * exit status is the program's. Streams are plain pipes; see `terminals.ts` for terminals. A detached
+ * program needs no holder either: the runtime is in a session of its own with `/dev/null` for its
+ * streams and outlives the engine.
  *
  * What the runtime has to say goes to a log file, since its stderr is the program's. It writes the pid
  * file only when the program is about to run: that is how "ran and failed" is told from "never ran".
  */
-import { closeSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild, type Child } from '../../host/child.ts';
-import { openInbox, openTerminal, type Terminal } from '../../host/descriptors.ts';
 import type { ConsoleSize, ExecEnd, ExecProcess, ExecRequest, ExecRunner } from '../exec.ts';
 import { explainExecFailure } from './exec-failure.ts';
 import { planExecProcess, type OciProcess } from './exec-spec.ts';
+import { startOnTerminal, type ExecRuntime } from './terminals.ts';
 
-export interface CrunExecOptions {
-  /** Absolute path of the runtime. */
-  readonly program: string;
-  /** Its `--root`. */
-  readonly root: string;
+export interface RuntimeExecOptions {
+  /** By name, '' for the default. */
+  readonly findRuntime: (name: string) => ExecRuntime;
   /** Directory for the files of running execs, made when it is missing; best on a tmpfs. */
   readonly directory: string;
   /** What `--privileged` grants: all that the engine itself can grant. */
@@ -44,10 +41,10 @@ interface Paths {
 
 type WatchedExec = Pick<ExecProcess, 'started' | 'ended' | 'pid'>;
 
-export class CrunExec implements ExecRunner {
-  private readonly options: CrunExecOptions;
+export class RuntimeExec implements ExecRunner {
+  private readonly options: RuntimeExecOptions;
 
-  constructor(options: CrunExecOptions) {
+  constructor(options: RuntimeExecOptions) {
     this.options = options;
   }
 
@@ -73,7 +70,8 @@ export class CrunExec implements ExecRunner {
   private startWithPipes(request: ExecRequest, paths: Paths): ExecProcess {
     const stream = (isWanted: boolean) => (isWanted && !request.isDetached ? 'pipe' : 'null');
     const { stdin, stdout, stderr } = request.streams;
-    const child = startChild(this.options.program, this.argumentsOf(request, paths), {
+    const runtime = this.options.findRuntime(request.runtimeName);
+    const child = startChild(runtime.program, argumentsOf(runtime, request, paths), {
       stdin: stream(stdin),
       stdout: stream(stdout),
       stderr: stream(stderr),
@@ -91,27 +89,16 @@ export class CrunExec implements ExecRunner {
   }
 
   private async startWithTerminal(request: ExecRequest, paths: Paths): Promise<ExecProcess> {
-    using inbox = await openInbox(paths.console);
-    const child = startChild(
-      this.options.program,
-      this.argumentsOf(request, paths, ['--console-socket', paths.console]),
-      { stdin: 'null', stdout: 'null', stderr: 'null' },
-    );
-    const exec = this.watch(child, request, paths);
-    const over = new AbortController();
-    const noteEnd = async () => {
-      await exec.ended;
-      over.abort();
-    };
-    void noteEnd();
-    let terminal: Terminal | undefined;
-    try {
-      const fd = await inbox.receive(over.signal);
-      if (request.isDetached) holdTerminal(fd);
-      else terminal = openTerminal(fd);
-    } catch (error) {
-      if (!over.signal.aborted) throw error; // it ended without one: `ended` tells why
-    }
+    const runtime = this.options.findRuntime(request.runtimeName);
+    const started = await startOnTerminal({
+      runtime,
+      isDetached: request.isDetached,
+      size: request.consoleSize,
+      socketPath: paths.console,
+      argumentsWith: (more) => argumentsOf(runtime, request, paths, more),
+    });
+    const exec = this.watch(started.child, request, paths);
+    const terminal = await started.terminal;
     return {
       ...exec,
       stdin: terminal?.stream,
@@ -119,13 +106,6 @@ export class CrunExec implements ExecRunner {
       stderr: undefined,
       resize: (size: ConsoleSize) => terminal?.resize(size.rows, size.columns),
     };
-  }
-
-  private argumentsOf(request: ExecRequest, paths: Paths, extra: readonly string[] = []): string[] {
-    return [
-      ...['--root', this.options.root, '--log', paths.log, '--log-format', 'json', 'exec'],
-      ...['--process', paths.process, '--pid-file', paths.pid, ...extra, request.containerId],
-    ];
   }
 
   private watch(child: Child, request: ExecRequest, paths: Paths): WatchedExec {
@@ -190,13 +170,16 @@ function programOutput(source: Readable, exec: WatchedExec): Readable {
   return output;
 }
 
-/** Keeps a terminal open that nobody is attached to, and takes what is printed on it. */
-function holdTerminal(fd: number): void {
-  try {
-    startChild('/bin/cat', [], { stdin: fd, stdout: 'null', stderr: 'null' });
-  } finally {
-    closeSync(fd);
-  }
+function argumentsOf(
+  runtime: ExecRuntime,
+  { containerId }: ExecRequest,
+  paths: Paths,
+  more: readonly string[] = [],
+): string[] {
+  return [
+    ...[...runtime.globalArguments, '--log', paths.log, '--log-format', 'json', 'exec'],
+    ...['--process', paths.process, '--pid-file', paths.pid, ...more, containerId],
+  ];
 }
 
 function readPid(path: string): number {
