@@ -53,11 +53,7 @@ export async function openWindow(
   const open = host === 'Electron' ? openInElectron : openInChromium;
   const page = await open(stack, environment);
   const problems = watchProblems(page);
-  await page
-    .getByRole('link', { name: 'Containers' })
-    .or(page.getByRole('navigation'))
-    .first()
-    .waitFor();
+  await page.getByRole('navigation').waitFor();
   const closing = stack.move();
   return { page, problems, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 }
