@@ -23,7 +23,7 @@ import { startOnTerminal, type ExecRuntime } from './terminals.ts';
 export interface RuntimeExecOptions {
   /** By name, '' for the default. */
   readonly findRuntime: (name: string) => ExecRuntime;
-  /** Directory for the files of running execs, made when it is missing; best on a tmpfs. */
+  /** For the files of running execs, and nothing else: emptied at start. Best on a tmpfs. */
   readonly directory: string;
   /** What `--privileged` grants: all that the engine itself can grant. */
   readonly allCapabilities: readonly string[];
@@ -46,11 +46,13 @@ export class RuntimeExec implements ExecRunner {
 
   constructor(options: RuntimeExecOptions) {
     this.options = options;
+    // What an engine that was killed left behind; programs it detached need none of it any more.
+    rmSync(options.directory, { recursive: true, force: true });
+    mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   }
 
   async start(request: ExecRequest): Promise<ExecProcess> {
     const paths = this.pathsOf(request.execId);
-    mkdirSync(this.options.directory, { recursive: true, mode: 0o700 });
     const process = planExecProcess(
       readContainerProcess(request.bundlePath),
       request,
