@@ -231,8 +231,10 @@ async function fetchLayer(
   const progress = new LayerProgress(shortId(blob.digest), blob.size, (line) =>
     task.progress.push(line),
   );
-  if (parts.layers.has(diffId, blob.digest)) progress.exists();
-  else {
+  if (parts.layers.has(diffId, blob.digest)) {
+    // Of an image that is here already Docker's pull shows no layers at all.
+    if (parts.images.get(task.resolved.manifest.config.digest) === undefined) progress.exists();
+  } else {
     progress.begin();
     const { repository } = task;
     await parts.layers.fetch({ diffId, blob, repository }, task.signal, (at) =>
