@@ -32,7 +32,10 @@ const OPTION_NAMES = new Set([
   'max-buffer-size',
 ]);
 
-/** Throws `invalid-argument` for a driver or option that would not do what it says. */
+/**
+ * Throws `invalid-argument` with Docker's texts for an unknown driver or option. Options that change
+ * nothing here (`compress`, `mode`, `tag`) are accepted, since what they ask for loses nothing.
+ */
 export function parseLogOptions(
   driver: string,
   options: Readonly<Record<string, string>>,

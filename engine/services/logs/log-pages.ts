@@ -14,8 +14,10 @@ const MAX_LINES = 5000;
 /** Stored bytes that one page may take; very long lines make shorter pages. */
 const MAX_PAGE_BYTES = 8 << 20;
 const BATCH_LINES = 500;
-/** Least time between two batches of a followed log. */
+/** Least time between two batches of a followed log, unless the reader is behind: */
 const BATCH_MS = 16;
+/** a slice of this size says that it is. */
+const BEHIND_BYTES = 128 << 10;
 /** How long an unfinished line (a prompt, a progress bar) is waited for before it is shown as it is. */
 const UNFINISHED_MS = 500;
 
@@ -121,8 +123,9 @@ async function* joinLive(slices: AsyncIterable<LogSlice>): AsyncGenerator<Joined
       if (lines.length > 0) yield lines;
       if (result === undefined) continue;
       if (result.done === true) return;
-      // What is written meanwhile comes in one slice.
-      await new Promise((resolve) => setTimeout(resolve, BATCH_MS));
+      // A reader that keeps up waits, so that what is written meanwhile comes in one slice.
+      if (result.value.bytes.length < BEHIND_BYTES)
+        await new Promise((resolve) => setTimeout(resolve, BATCH_MS));
       reading = iterator.next();
     }
   } finally {
