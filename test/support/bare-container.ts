@@ -2,12 +2,28 @@
  * A container made by a runtime alone, or by crun under conmon, for tests of the parts around one. It has busybox,
  * a network namespace of its own, and a writable root folder that is not an overlay.
  */
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { prepareCgroups } from '../../engine/host/cgroups.ts';
 import { mustRun } from './command.ts';
 import { debianPackage } from './debian-packages.ts';
 import { eventually } from './eventually.ts';
+
+const CGROUPS = '/sys/fs/cgroup';
+
+function removeEmpty(directory: string): true {
+  rmdirSync(directory); // refused until the last process has left
+  return true;
+}
 
 export interface BareContainerOptions {
   /** Its bundle, logs and runtime state go there; the caller removes it after `close`. */
@@ -57,6 +73,11 @@ export class BareContainer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.command('delete', '--force', this.id);
+    // crun leaves its cgroups to whoever made their parent.
+    for (const hierarchy of readdirSync(CGROUPS)) {
+      const directory = join(CGROUPS, hierarchy, this.id);
+      if (existsSync(directory)) await eventually('an empty cgroup', () => removeEmpty(directory));
+    }
   }
 
   private command(...args: string[]): Promise<string> {
