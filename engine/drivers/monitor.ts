@@ -38,6 +38,16 @@ export interface ContainerExit {
   readonly wasOomKilled: boolean;
   /** False when the monitor died before it could tell. */
   readonly isKnown: boolean;
+  /** When it ended, in ms since the epoch; undefined when nobody saw it. */
+  readonly endedAtMs?: number | undefined;
+}
+
+/** What becomes of a watched container. */
+export interface WatchListener {
+  /** Called once, when the container has ended. */
+  onExit(exit: ContainerExit): void;
+  /** The monitor was killed while the container runs on: its log ends, its exit will be unknown. */
+  onLost(): void;
 }
 
 /** Why a container could not be created: Docker's text for it, and the status it reports. */
@@ -85,13 +95,16 @@ export interface Monitor {
    */
   create(request: MonitorRequest): Promise<MonitoredProcess>;
 
-  /** Calls `onExit` once when the container has ended, even if it has already. */
+  /** Tells the listener of the container's end, in a later turn even if it has ended already. */
   watch(
     containerId: string,
     bundlePath: string,
     process: MonitoredProcess,
-    onExit: (exit: ContainerExit) => void,
+    listener: WatchListener,
   ): void;
+
+  /** The exit that is on record, if any. */
+  exitOf(containerId: string, bundlePath: string): ContainerExit | undefined;
 
   /** Drops what is known of an exit; to be called once it is recorded. */
   forget(containerId: string): void;

@@ -25,11 +25,15 @@ export interface RuntimeFiles {
 
   /** A fresh bundle with this configuration: what an earlier run left there is gone. */
   writeBundle(containerId: string, config: string): void;
+  hasBundle(containerId: string): boolean;
   /** Removes the bundle, since the container does not run. Absent is no error. */
   removeBundle(containerId: string): void;
 
   /** Writes the three files in place, since running containers have them mounted. */
   writeEtc(containerId: string, contents: EtcFiles): void;
+
+  /** What the host's `ps` prints. Throws `invalid-argument` for arguments it refuses. */
+  hostProcesses(psArguments: readonly string[]): Promise<string>;
 
   /** A file of the host; empty when it cannot be read. */
   readHostFile(path: string): string;

@@ -14,6 +14,9 @@ export interface Runtime {
   /** Options that go before the runtime's command, `--root` and its like. */
   readonly globalArguments: readonly string[];
 
+  /** True while a created container waits for `release`. */
+  isWaiting(containerId: string): boolean;
+
   /** Lets the program of a created container run. Rejects when the container is gone. */
   release(containerId: string): Promise<void>;
 
@@ -29,6 +32,12 @@ export interface Runtime {
 
   /** Changes limits of a running container. */
   update(containerId: string, resources: OciResources): Promise<void>;
+
+  /** Names of the cgroups below a parent. */
+  cgroupsBelow(cgroupsPath: string): string[];
+
+  /** Removes a parent cgroup that has no container any more; false while it has. */
+  removeParent(cgroupsPath: string): boolean;
 
   /** Pids of its processes, on the host. */
   processesOf(cgroupsPath: string): number[];

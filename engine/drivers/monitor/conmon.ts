@@ -15,6 +15,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   watch,
   writeSync,
   type FSWatcher,
@@ -33,6 +34,7 @@ import {
   type ProcessIdentity,
   type StreamConnection,
   type StreamListener,
+  type WatchListener,
 } from '../monitor.ts';
 import { explainCreateFailure } from './create-failure.ts';
 import { connectStreams } from './packet-streams.ts';
@@ -55,8 +57,9 @@ const UNSEEN_EXIT: ContainerExit = { exitCode: 255, wasOomKilled: false, isKnown
 
 interface Watched {
   readonly bundlePath: string;
-  readonly stopWatching: () => void;
-  readonly onExit: (exit: ContainerExit) => void;
+  readonly process: MonitoredProcess;
+  readonly listener: WatchListener;
+  stopWatching: () => void;
 }
 
 export class Conmon implements Monitor {
@@ -76,6 +79,7 @@ export class Conmon implements Monitor {
   }
 
   async create(request: MonitorRequest): Promise<MonitoredProcess> {
+    this.forget(request.containerId); // of an earlier run, else this one would seem to have ended
     const pipe = openPipe();
     const said = readAll(pipe.reading);
     try {
@@ -118,26 +122,47 @@ export class Conmon implements Monitor {
     containerId: string,
     bundlePath: string,
     process: MonitoredProcess,
-    onExit: (exit: ContainerExit) => void,
+    listener: WatchListener,
   ): void {
-    const stopWatching = watchProcess(process.monitor.pid, () => {
-      if (!this.look(containerId)) this.end(containerId, UNSEEN_EXIT);
+    const stopWatching = watchProcess(process.monitor.pid, () => this.onMonitorEnd(containerId));
+    this.watched.set(containerId, { bundlePath, process, stopWatching, listener });
+    setImmediate(() => {
+      // The pid may be another process's by now.
+      if (!this.look(containerId) && !this.isAlive(process.monitor)) this.onMonitorEnd(containerId);
     });
-    this.watched.set(containerId, { bundlePath, stopWatching, onExit });
-    if (this.look(containerId)) return;
-    // The pid may be another process's by now.
-    if (!this.isAlive(process.monitor)) setImmediate(() => this.end(containerId, UNSEEN_EXIT));
+  }
+
+  private onMonitorEnd(containerId: string): void {
+    const watched = this.watched.get(containerId);
+    if (watched === undefined || this.look(containerId)) return;
+    const { process, listener } = watched;
+    if (!this.isAlive(process.container)) return this.end(containerId, UNSEEN_EXIT);
+    watched.stopWatching();
+    watched.stopWatching = watchProcess(process.container.pid, () =>
+      this.end(containerId, UNSEEN_EXIT),
+    );
+    listener.onLost();
   }
 
   /** Reports the exit if it is on record. */
   private look(containerId: string): boolean {
     const watched = this.watched.get(containerId);
     if (watched === undefined) return false;
-    const text = readText(join(this.options.exitDirectory, containerId));
-    if (text === '') return false;
-    const wasOomKilled = existsSync(join(watched.bundlePath, 'oom'));
-    this.end(containerId, { exitCode: Number(text) & 0xff, wasOomKilled, isKnown: true });
-    return true;
+    const exit = this.exitOf(containerId, watched.bundlePath);
+    if (exit !== undefined) this.end(containerId, exit);
+    return exit !== undefined;
+  }
+
+  exitOf(containerId: string, bundlePath: string): ContainerExit | undefined {
+    const path = join(this.options.exitDirectory, containerId);
+    const text = readText(path);
+    if (text === '') return undefined;
+    return {
+      exitCode: Number(text) & 0xff,
+      wasOomKilled: existsSync(join(bundlePath, 'oom')),
+      isKnown: true,
+      endedAtMs: statSync(path).mtimeMs,
+    };
   }
 
   private end(containerId: string, exit: ContainerExit): void {
@@ -145,7 +170,7 @@ export class Conmon implements Monitor {
     if (watched === undefined) return;
     this.watched.delete(containerId);
     watched.stopWatching();
-    watched.onExit(exit);
+    watched.listener.onExit(exit);
   }
 
   forget(containerId: string): void {

@@ -17,7 +17,8 @@ import {
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EngineError } from '../../contract/errors.ts';
+import { EngineError, messageOf } from '../../contract/errors.ts';
+import { run } from '../../host/processes.ts';
 import type { OciDevice } from '../../formats/runtime-spec-resources.ts';
 import type { EtcFiles, RuntimeFiles } from '../runtime-files.ts';
 import { deviceNumbers, devicesAt, hostDevices } from './host-devices.ts';
@@ -84,6 +85,10 @@ export class LocalRuntimeFiles implements RuntimeFiles {
     writeFileSync(join(bundle, 'config.json'), config, { mode: 0o600 });
   }
 
+  hasBundle(containerId: string): boolean {
+    return existsSync(this.bundleOf(containerId));
+  }
+
   removeBundle(containerId: string): void {
     rmSync(this.bundleOf(containerId), { recursive: true, force: true });
   }
@@ -93,6 +98,16 @@ export class LocalRuntimeFiles implements RuntimeFiles {
     writeFileSync(paths.hosts, contents.hosts, { mode: 0o644 });
     writeFileSync(paths.hostname, contents.hostname, { mode: 0o644 });
     writeFileSync(paths.resolvConf, contents.resolvConf, { mode: 0o644 });
+  }
+
+  async hostProcesses(psArguments: readonly string[]): Promise<string> {
+    try {
+      return await run('ps', psArguments);
+    } catch (error) {
+      throw new EngineError('invalid-argument', `Error running ps: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
   }
 
   readHostFile(path: string): string {

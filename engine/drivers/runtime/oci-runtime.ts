@@ -2,7 +2,7 @@
  * `Runtime` through an OCI runtime's command line, as runc and those like it take it. The cgroup and
  * the state directory of a container that has ended are removed without starting the runtime.
  */
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OciResources } from '../../formats/runtime-spec-resources.ts';
 import { startChild } from '../../host/child.ts';
@@ -34,6 +34,18 @@ export class OciRuntime implements Runtime {
     this.root = options.root;
     this.cgroups = options.cgroups;
     this.globalArguments = ['--root', options.root];
+  }
+
+  isWaiting(containerId: string): boolean {
+    return existsSync(join(this.root, containerId, 'exec.fifo'));
+  }
+
+  cgroupsBelow(cgroupsPath: string): string[] {
+    return this.cgroups.children(cgroupsPath);
+  }
+
+  removeParent(cgroupsPath: string): boolean {
+    return this.cgroups.remove(cgroupsPath);
   }
 
   async release(containerId: string): Promise<void> {

@@ -1,0 +1,74 @@
+/** Containers over HTTP. */
+import type { CONTAINER_ROUTES } from '../contract/containers.ts';
+import type { ContainerService } from '../services/containers/container-service.ts';
+import type { Call, Handlers } from './handler.ts';
+
+type Routes = typeof CONTAINER_ROUTES;
+
+export function containerHandlers(containers: ContainerService): Handlers<Routes> {
+  const idOf = ({ params }: { params: Readonly<Record<string, string>> }) => params['id'] ?? '';
+  return {
+    containerCreate: async ({ query, body }) => {
+      const created = await containers.create({ ...query, body });
+      return { Id: created.id, Warnings: created.warnings };
+    },
+    containerList: ({ query }) => containers.list(query),
+    containerInspect: (call) => containers.inspect(idOf(call), call.query.size),
+    containerStart: (call) => containers.start(idOf(call)),
+    containerStop: (call) => containers.stop(idOf(call), stopOptions(call.query)),
+    containerKill: (call) => containers.kill(idOf(call), call.query.signal),
+    containerRestart: (call) => containers.restart(idOf(call), stopOptions(call.query)),
+    containerPause: (call) => containers.pause(idOf(call)),
+    containerUnpause: (call) => containers.unpause(idOf(call)),
+    containerTop: async (call) => {
+      const { titles, rows } = await containers.top(idOf(call), call.query.ps_args);
+      return { Titles: titles, Processes: rows };
+    },
+    containerUpdate: async (call) => ({ Warnings: await containers.update(idOf(call), call.body) }),
+    containerWait: (call) => wait(containers, call),
+    containerAttach: (call) => attach(containers, call),
+    containerResize: (call) => containers.resize(idOf(call), call.query.h, call.query.w),
+    containerRename: (call) => containers.rename(idOf(call), call.query.name),
+    containerDelete: (call) =>
+      containers.remove(idOf(call), { removeVolumes: call.query.v, force: call.query.force }),
+    containerPrune: async ({ query }) => {
+      const { ids, reclaimedBytes } = await containers.prune(query.filters);
+      return { ContainersDeleted: ids.length > 0 ? ids : null, SpaceReclaimed: reclaimedBytes };
+    },
+  };
+}
+
+function stopOptions({ signal, t }: { signal: string; t: number | undefined }) {
+  return { signal, timeoutSeconds: t };
+}
+
+/** Clients start the container only once they have the headers of this answer. */
+async function wait(
+  containers: ContainerService,
+  { params, query, response, signal }: Call<Routes['containerWait']>,
+): Promise<void> {
+  const exitCode = containers.wait(params['id'] ?? '', query.condition, signal);
+  response.setHeader('Content-Type', 'application/json');
+  response.writeHead(200);
+  response.flushHeaders();
+  try {
+    response.end(`${JSON.stringify({ StatusCode: await exitCode })}\n`);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+function attach(
+  containers: ContainerService,
+  { params, query, request, apiVersion, hijack }: Call<Routes['containerAttach']>,
+): Promise<void> {
+  const { config } = containers.find(params['id'] ?? '');
+  // Multiplexed is announced since API 1.42 and only to clients that upgrade.
+  const isUpgrade = request.headers.upgrade !== undefined;
+  const contentType =
+    !config.Tty && apiVersion >= 42 && isUpgrade
+      ? 'application/vnd.docker.multiplexed-stream'
+      : 'application/vnd.docker.raw-stream';
+  const wish = { ...query, detachKeys: query.detachKeys ?? '' };
+  return containers.attach(params['id'] ?? '', wish, () => hijack(contentType));
+}

@@ -1,0 +1,76 @@
+/** Attaching to a container's streams, before or while it runs. */
+import type { Duplex } from 'node:stream';
+import { EngineError } from '../../contract/errors.ts';
+import { DetachKeyFilter, parseDetachKeys } from '../../formats/detach-keys.ts';
+import { publish, type ContainerContext } from './context.ts';
+import type { LiveContainer } from './live-container.ts';
+import { requireCanAttach, requireProcess } from './state.ts';
+
+export interface AttachWish {
+  /** Empty: the default ones. */
+  readonly detachKeys: string;
+  /** Everything logged so far comes first. */
+  readonly logs: boolean;
+  /** What comes from now on. */
+  readonly stream: boolean;
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+/**
+ * Checks the request, then calls `connect` for the client's connection. Resolves when the attachment
+ * is over: the container ended, the detach keys came, or the client left.
+ */
+export async function attachContainer(
+  context: ContainerContext,
+  container: LiveContainer,
+  wish: AttachWish,
+  connect: () => Duplex,
+): Promise<void> {
+  const keys = parseDetachKeys(wish.detachKeys);
+  requireCanAttach(container.state, container.id);
+  const { Tty, OpenStdin } = container.config;
+  const { stdout, stderr } = wish;
+  const connection = connect();
+  const replay = wish.logs ? context.readLog(container, { stdout, stderr }) : undefined;
+  try {
+    if (!wish.stream) {
+      for await (const bytes of replay ?? []) connection.write(bytes);
+      return;
+    }
+    const attached = container.streams.attach({
+      connection,
+      stdin: wish.stdin && OpenStdin,
+      stdout,
+      stderr: stderr && !Tty,
+      detachKeys: Tty && wish.stdin ? new DetachKeyFilter(keys) : undefined,
+      replay,
+    });
+    publish(context, container, 'attach');
+    if ((await attached) === 'detached') publish(context, container, 'detach');
+  } finally {
+    connection.end();
+  }
+}
+
+export function resizeTerminal(
+  context: ContainerContext,
+  container: LiveContainer,
+  rows: number,
+  columns: number,
+): void {
+  requireProcess(container.state, container.id);
+  context.monitor.resize(container.bundlePath, rows, columns);
+  publish(context, container, 'resize', { height: String(rows), width: String(columns) });
+}
+
+/** `h` and `w` of a resize. Throws `invalid-argument`, as Go's parser does. */
+export function parseSize(name: 'height' | 'width', text: string): number {
+  if (/^\d+$/.test(text) && Number(text) < 2 ** 32) return Number(text);
+  const reason = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax';
+  throw new EngineError(
+    'invalid-argument',
+    `invalid resize ${name} "${text}": strconv.ParseUint: parsing "${text}": ${reason}`,
+  );
+}

@@ -1,0 +1,216 @@
+/**
+ * Containers: the face of this folder to the API and to the services around it. Each verb is a file.
+ */
+import type { Duplex } from 'node:stream';
+import type { ContainerInspect, UpdateBody } from '../../contract/containers.ts';
+import type { WatchedContainer } from '../../contract/gantry.ts';
+import type { Filters } from '../../contract/route.ts';
+import type { ContainerSummary } from '../../contract/summaries.ts';
+import type { Endpoint } from '../../drivers/network.ts';
+import type { Digest } from '../../formats/digest.ts';
+import type { ProcessUser } from '../../formats/passwd.ts';
+import type { ImageUsers } from '../images/image.ts';
+import { attachContainer, parseSize, resizeTerminal, type AttachWish } from './attach.ts';
+import type { ContainerLookup, ContainerView } from './container.ts';
+import type { ContainerContext } from './context.ts';
+import { createContainer, type CreateRequest } from './create.ts';
+import { inspectContainer } from './inspect.ts';
+import { killContainer } from './kill.ts';
+import { listContainers, type ListRequest } from './list.ts';
+import type { LiveContainer } from './live-container.ts';
+import { networkOf } from './networks-view.ts';
+import { pauseContainer, unpauseContainer } from './pause.ts';
+import { pruneContainers, type Pruned } from './prune.ts';
+import { recoverContainers } from './recover.ts';
+import { removeOnRequest, type RemoveOptions } from './remove.ts';
+import { renameContainer } from './rename.ts';
+import { restartContainer } from './restart.ts';
+import { userOf } from './spec.ts';
+import { startContainer } from './start.ts';
+import { hasProcess } from './state.ts';
+import { stopContainer, type StopOptions } from './stop.ts';
+import { summaryOf, watchedOf } from './summary.ts';
+import { listProcesses, type ProcessTable } from './top.ts';
+import { updateContainer } from './update.ts';
+import { parseWaitCondition, waitForContainer, waitForExit } from './wait.ts';
+
+/** A running container on a network. */
+export interface Member {
+  readonly containerId: string;
+  readonly containerName: string;
+  readonly endpoint?: Endpoint;
+}
+
+export class ContainerService implements ContainerLookup, ImageUsers {
+  private readonly context: ContainerContext;
+
+  constructor(context: ContainerContext) {
+    this.context = context;
+  }
+
+  /** Once, before anything else. */
+  recover(): Promise<void> {
+    return recoverContainers(this.context);
+  }
+
+  find(nameOrId: string): LiveContainer {
+    return this.context.store.find(nameOrId);
+  }
+
+  // What the API asks for. Every name may be an id or a prefix of one.
+
+  async create(request: CreateRequest): Promise<{ id: string; warnings: string[] }> {
+    const { container, warnings } = await createContainer(this.context, request);
+    return { id: container.id, warnings };
+  }
+
+  start(name: string): Promise<void> {
+    return startContainer(this.context, this.find(name));
+  }
+
+  stop(name: string, options: StopOptions): Promise<void> {
+    return stopContainer(this.context, this.find(name), options);
+  }
+
+  kill(name: string, signal: string): Promise<void> {
+    return killContainer(this.context, this.find(name), signal);
+  }
+
+  restart(name: string, options: StopOptions): Promise<void> {
+    return restartContainer(this.context, this.find(name), options);
+  }
+
+  pause(name: string): Promise<void> {
+    return pauseContainer(this.context, this.find(name));
+  }
+
+  unpause(name: string): Promise<void> {
+    return unpauseContainer(this.context, this.find(name));
+  }
+
+  /** The exit code. Waiting has begun when this returns; `condition` as the API writes it. */
+  wait(name: string, condition: string, signal: AbortSignal): Promise<number> {
+    return waitForContainer(this.find(name), parseWaitCondition(condition), signal);
+  }
+
+  attach(name: string, wish: AttachWish, connect: () => Duplex): Promise<void> {
+    return attachContainer(this.context, this.find(name), wish, connect);
+  }
+
+  resize(name: string, height: string, width: string): void {
+    const container = this.find(name);
+    const rows = parseSize('height', height);
+    resizeTerminal(this.context, container, rows, parseSize('width', width));
+  }
+
+  rename(name: string, wanted: string): void {
+    renameContainer(this.context, this.find(name), wanted);
+  }
+
+  remove(name: string, options: RemoveOptions & { readonly force: boolean }): Promise<void> {
+    return removeOnRequest(this.context, this.find(name), options);
+  }
+
+  prune(filters: Filters): Promise<Pruned> {
+    return pruneContainers(this.context, filters);
+  }
+
+  list(request: ListRequest): Promise<ContainerSummary[]> {
+    return listContainers(this.context, request);
+  }
+
+  inspect(name: string, withSize: boolean): Promise<ContainerInspect> {
+    return inspectContainer(this.context, this.find(name), withSize);
+  }
+
+  top(name: string, psArguments: string): Promise<ProcessTable> {
+    return listProcesses(this.context, this.find(name), psArguments);
+  }
+
+  update(name: string, request: UpdateBody): Promise<string[]> {
+    return updateContainer(this.context, this.find(name), request);
+  }
+
+  // What other services ask for.
+
+  async waitForExit(id: string, signal?: AbortSignal): Promise<void> {
+    const container = this.context.store.get(id);
+    if (container !== undefined) await waitForExit(container, signal);
+  }
+
+  containersOf(id: Digest): { id: string; name: string; running: boolean }[] {
+    return this.context.store
+      .all()
+      .filter((container) => container.imageId === id)
+      .map(({ id, name, running }) => ({ id, name, running }));
+  }
+
+  /** Every container, oldest first. */
+  summaries(): ContainerSummary[] {
+    return this.context.store.all().map((container) => summaryOf(this.context, container));
+  }
+
+  watchedAll(): WatchedContainer[] {
+    return this.context.store.all().map((container) => watchedOf(this.context, container));
+  }
+
+  watched(id: string): WatchedContainer | undefined {
+    const container = this.context.store.get(id);
+    return container && watchedOf(this.context, container);
+  }
+
+  onChange(listener: (id: string) => void): () => void {
+    return this.context.store.onChange(listener);
+  }
+
+  counts(): { running: number; paused: number; stopped: number } {
+    const count = { running: 0, paused: 0, stopped: 0 };
+    for (const { state } of this.context.store.all())
+      if (state.status === 'paused') count.paused++;
+      else if (state.status === 'running' || state.status === 'restarting') count.running++;
+      else count.stopped++;
+    return count;
+  }
+
+  runningContainers(): readonly ContainerView[] {
+    return this.context.store.all().filter(({ state }) => hasProcess(state));
+  }
+
+  /** Containers, running or not, that mount a volume. */
+  volumeUsers(volumeName: string): string[] {
+    return this.context.store
+      .all()
+      .filter(({ definition }) => definition.mounts.some((it) => it.volumeName === volumeName))
+      .map(({ id }) => id);
+  }
+
+  networkMembers(networkId: string): Member[] {
+    return this.context.store.all().flatMap((container) => {
+      const network = networkOf(container);
+      if (network === undefined || network.request.network.id !== networkId) return [];
+      const { endpoint } = network.sandbox;
+      return [
+        { containerId: container.id, containerName: container.name, ...(endpoint && { endpoint }) },
+      ];
+    });
+  }
+
+  /** `user[:group]` by the files of a container that runs. Throws `invalid-argument`. */
+  resolveUser(container: Pick<ContainerView, 'id' | 'rootfsPath'>, user: string): ProcessUser {
+    return userOf(this.context, this.find(container.id), container.rootfsPath, user);
+  }
+
+  /** Has the container's log writer open its file anew. */
+  async reopenLog(containerId: string): Promise<void> {
+    this.context.monitor.reopenLog(this.find(containerId).bundlePath);
+  }
+
+  /** At the engine's end; containers go on. */
+  close(): void {
+    const { store, monitor, runtimes, settings } = this.context;
+    for (const container of store.all()) clearTimeout(container.restartTimer);
+    monitor.close();
+    if (this.runningContainers().length === 0)
+      runtimes.find('').removeParent(settings.cgroupParent);
+  }
+}

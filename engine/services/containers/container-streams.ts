@@ -1,0 +1,203 @@
+/**
+ * Who is attached to a container. One connection to the monitor serves all of them: output goes to
+ * everyone who asked for its stream, input comes from everyone who sends. A reader that lags holds
+ * the container back, as a slow terminal does; one that is gone does not.
+ *
+ * Attaching before the start is possible: the connection to the monitor is made between creation and
+ * start, so the first byte is seen.
+ */
+import type { Duplex } from 'node:stream';
+import type { Monitor, StreamConnection } from '../../drivers/monitor.ts';
+import type { DetachKeyFilter } from '../../formats/detach-keys.ts';
+import { encodeFrameHeader } from '../../formats/stream-frame.ts';
+
+export interface StreamsOptions {
+  /** Output is sent raw, all of it as stdout. */
+  readonly hasTerminal: boolean;
+  /** The container's input ends with that of the first client who sent any. */
+  readonly endsInput: boolean;
+}
+
+export interface AttachRequest {
+  readonly connection: Duplex;
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Looks for the keys that leave; only with a terminal. */
+  readonly detachKeys: DetachKeyFilter | undefined;
+  /** Written to the connection before anything live. */
+  readonly replay?: AsyncIterable<Buffer> | undefined;
+}
+
+/** How an attachment ended: by the container, by the keys, or by the client. */
+export type AttachOutcome = 'ended' | 'detached' | 'gone';
+
+class Attachment {
+  readonly request: AttachRequest;
+  readonly outcome: Promise<AttachOutcome>;
+  /** Live output has to wait: a replay is going on, or the client lags. */
+  isBlocked = false;
+  isReplaying = false;
+  private readonly resolve: (outcome: AttachOutcome) => void;
+
+  constructor(request: AttachRequest) {
+    this.request = request;
+    const { promise, resolve } = Promise.withResolvers<AttachOutcome>();
+    this.outcome = promise;
+    this.resolve = resolve;
+  }
+
+  end(outcome: AttachOutcome): void {
+    this.resolve(outcome);
+  }
+}
+
+export class ContainerStreams {
+  private readonly options: StreamsOptions;
+  private readonly attachments = new Set<Attachment>();
+  private monitor: { readonly monitor: Monitor; readonly bundlePath: string } | undefined;
+  private live: StreamConnection | undefined;
+
+  constructor(options: StreamsOptions) {
+    this.options = options;
+  }
+
+  /** The container is created and may be connected to; connects if somebody waits. */
+  open(monitor: Monitor, bundlePath: string): void {
+    this.monitor = { monitor, bundlePath };
+    if (this.attachments.size === 0) return;
+    this.connect();
+    for (const attachment of this.attachments) this.carryInput(attachment);
+  }
+
+  /** The run is over, or never began: everybody's connection ends. */
+  close(): void {
+    this.monitor = undefined;
+    if (this.live === undefined) this.endAll();
+    // With a connection its own end comes after the last byte of output.
+  }
+
+  /** Nothing more will come, whatever the connection says. */
+  abort(): void {
+    this.live?.close();
+    this.live = undefined;
+    this.monitor = undefined;
+    this.endAll();
+  }
+
+  /** Resolves when the attachment is over; the connection is then to be ended by the caller. */
+  attach(request: AttachRequest): Promise<AttachOutcome> {
+    const attachment = new Attachment(request);
+    this.attachments.add(attachment);
+    const { connection } = request;
+    connection.on('drain', () => this.unblock(attachment));
+    connection.on('close', () => this.leave(attachment, 'gone'));
+    connection.on('error', () => this.leave(attachment, 'gone'));
+    if (request.replay !== undefined) void this.replay(attachment, request.replay);
+    if (this.monitor !== undefined) {
+      this.connect();
+      this.carryInput(attachment);
+    }
+    return attachment.outcome;
+  }
+
+  private connect(): void {
+    if (this.live !== undefined || this.monitor === undefined) return;
+    const { monitor, bundlePath } = this.monitor;
+    try {
+      this.live = monitor.connect(bundlePath, {
+        onOutput: (stream, bytes) => this.carryOutput(stream, bytes),
+        onDrain: () => this.resumeInput(),
+        onEnd: () => {
+          this.live = undefined;
+          this.endAll();
+        },
+      });
+    } catch {
+      // The monitor ended just now.
+      this.endAll();
+    }
+    this.balance();
+  }
+
+  private carryOutput(stream: 'stdout' | 'stderr', bytes: Buffer): void {
+    for (const attachment of this.attachments) {
+      const { request } = attachment;
+      if (!request[stream]) continue;
+      const { connection } = request;
+      if (connection.destroyed || connection.writableEnded) continue;
+      // Corked, header and payload leave in one system call, and the payload is not copied.
+      connection.cork();
+      if (!this.options.hasTerminal) connection.write(encodeFrameHeader(stream, bytes.length));
+      const hasRoom = connection.write(bytes);
+      connection.uncork();
+      if (!hasRoom) {
+        attachment.isBlocked = true;
+        this.balance();
+      }
+    }
+  }
+
+  private async replay(attachment: Attachment, bytes: AsyncIterable<Buffer>): Promise<void> {
+    attachment.isReplaying = true;
+    this.balance();
+    try {
+      for await (const piece of bytes) attachment.request.connection.write(piece);
+    } catch {
+      // A log that cannot be read is no reason not to attach.
+    }
+    attachment.isReplaying = false;
+    this.balance();
+  }
+
+  private unblock(attachment: Attachment): void {
+    attachment.isBlocked = false;
+    this.balance();
+  }
+
+  /** Output flows when nobody has to wait. */
+  private balance(): void {
+    const waits = [...this.attachments].some((it) => it.isBlocked || it.isReplaying);
+    if (waits) this.live?.pause();
+    else this.live?.resume();
+  }
+
+  private carryInput(attachment: Attachment): void {
+    const { connection, stdin, detachKeys } = attachment.request;
+    if (!stdin) {
+      connection.resume(); // else the client's going would not be noticed
+      return;
+    }
+    connection.on('data', (bytes: Buffer) => {
+      const wanted = detachKeys === undefined ? bytes : detachKeys.push(bytes);
+      if (wanted === undefined) return this.leave(attachment, 'detached');
+      if (wanted.length > 0 && this.live?.write(wanted) === false) connection.pause();
+    });
+    connection.on('end', () => {
+      if (this.options.endsInput) this.live?.endInput();
+    });
+  }
+
+  private resumeInput(): void {
+    for (const { request } of this.attachments) if (request.stdin) request.connection.resume();
+  }
+
+  private leave(attachment: Attachment, outcome: AttachOutcome): void {
+    if (!this.attachments.delete(attachment)) return;
+    attachment.end(outcome);
+    if (attachment.request.stdin && this.options.endsInput) this.live?.endInput();
+    this.balance();
+    // Without input to keep open there is no reason to go on reading for nobody.
+    if (this.attachments.size === 0 && !this.options.endsInput) {
+      this.live?.close();
+      this.live = undefined;
+    }
+  }
+
+  private endAll(): void {
+    for (const attachment of [...this.attachments]) {
+      this.attachments.delete(attachment);
+      attachment.end('ended');
+    }
+  }
+}

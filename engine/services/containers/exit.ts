@@ -1,0 +1,114 @@
+/**
+ * The end of a run. Those who wait are told as soon as the end is on record; what the run used is
+ * then taken down, and the container started again, removed, or left, as it was asked for.
+ */
+import type { ContainerExit, MonitoredProcess } from '../../drivers/monitor.ts';
+import { formatTime } from '../../host/clock.ts';
+import { cgroupsPathOf, publish, type ContainerContext } from './context.ts';
+import type { LiveContainer } from './live-container.ts';
+import { publishNetwork } from './networking.ts';
+import { removeContainer } from './remove.ts';
+import { scheduleRestart } from './restart.ts';
+import { restartDelayMs, shouldRestart } from './restart-policy.ts';
+import { hasProcess } from './state.ts';
+
+/** Handles the end of this run when it comes. */
+export function watchForExit(
+  context: ContainerContext,
+  container: LiveContainer,
+  process: MonitoredProcess,
+): void {
+  context.monitor.watch(container.id, container.bundlePath, process, {
+    onExit: (exit) =>
+      context.inBackground(
+        `end of container ${container.name}`,
+        container.exclusively(() => handleExit(context, container, process, exit)),
+      ),
+    onLost: () => {
+      context.warn(`the monitor of container ${container.name} was killed: its log ends here`);
+      context.store.setState(container, { error: MONITOR_LOST });
+    },
+  });
+}
+
+const MONITOR_LOST = 'the monitor of the container was killed: its exit code is unknown';
+
+/** For the caller who holds the container's lock. */
+export async function handleExit(
+  context: ContainerContext,
+  container: LiveContainer,
+  process: MonitoredProcess,
+  exit: ContainerExit,
+): Promise<void> {
+  if (container.state.process?.container.pid !== process.container.pid) return;
+  if (!hasProcess(container.state)) return;
+  const willRestart = recordExit(context, container, exit);
+  container.settle('next-exit');
+  await tearDown(context, container);
+  if (willRestart) scheduleRestart(context, container);
+  else if (container.hostConfig.AutoRemove)
+    await removeContainer(context, container, { removeVolumes: true });
+}
+
+const AWAY_MS = 2000;
+
+/** Writes the end down and announces it; true when the container is to be started again. */
+function recordExit(
+  context: ContainerContext,
+  container: LiveContainer,
+  exit: ContainerExit,
+): boolean {
+  const { state } = container;
+  const nowNs = context.clock.nowNs();
+  const nowMs = Number(nowNs / 1_000_000n);
+  // Only an engine that was away learns of an end long after.
+  const wasAway = exit.endedAtMs !== undefined && nowMs - exit.endedAtMs > AWAY_MS;
+  const endedAtNs = wasAway ? BigInt(Math.trunc(exit.endedAtMs ?? 0)) * 1_000_000n : nowNs;
+  const ranMs = Number(endedAtNs / 1_000_000n) - Date.parse(state.startedAt);
+  const outcome = { ...state, exitCode: exit.exitCode };
+  const willRestart = shouldRestart(container.hostConfig.RestartPolicy, outcome);
+  container.restartDelayMs = willRestart ? restartDelayMs(container.restartDelayMs, ranMs) : 0;
+  context.store.setState(container, {
+    status: willRestart ? 'restarting' : 'exited',
+    process: undefined,
+    exitCode: exit.exitCode,
+    error: exit.isKnown ? '' : MONITOR_LOST,
+    wasOomKilled: exit.wasOomKilled,
+    finishedAt: formatTime(endedAtNs),
+  });
+  context.monitor.forget(container.id);
+  container.streams.close();
+  if (exit.wasOomKilled) publish(context, container, 'oom');
+  publish(context, container, 'die', {
+    execDuration: String(Math.max(0, Math.trunc(ranMs / 1000))),
+    exitCode: String(exit.exitCode),
+  });
+  return willRestart;
+}
+
+/** Takes down what a run used. Every step is taken; the second time there is nothing to do. */
+export async function tearDown(context: ContainerContext, container: LiveContainer): Promise<void> {
+  if (container.isTornDown) return;
+  const { network, runtime } = container.state;
+  const failures: unknown[] = [];
+  const step = async (work: () => void | Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      failures.push(error);
+    }
+  };
+  await step(() =>
+    context.runtimes
+      .find(runtime ?? container.hostConfig.Runtime)
+      .remove(container.id, cgroupsPathOf(context, container)),
+  );
+  await step(() => context.network.detach(container.id));
+  await step(() => context.snapshotter.unmount(container.id));
+  await step(() => context.files.removeBundle(container.id));
+  if (network !== undefined && network.request.network.driver !== 'host')
+    publishNetwork(context, container, 'disconnect', network.request.network);
+  if (failures.length > 0)
+    throw new AggregateError(failures, `taking down container ${container.name}`);
+  container.isTornDown = true;
+}

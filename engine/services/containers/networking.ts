@@ -1,0 +1,133 @@
+/** A container's place in its network: sandbox, published ports, and the files in /etc that name it. */
+import { EngineError } from '../../contract/errors.ts';
+import type { PublishedPort, Sandbox, SandboxRequest } from '../../drivers/network.ts';
+import {
+  hostnameFile,
+  hostsFile,
+  RESOLV_CONF,
+  RESOLV_CONF_BEHIND_STUB,
+  resolvConfFile,
+  usesLocalStub,
+} from '../../formats/etc-files.ts';
+import { planPorts, type PortWish } from '../../formats/port-spec.ts';
+import { hasCode } from '../../contract/errors.ts';
+import type { ContainerContext } from './context.ts';
+import type { LiveContainer } from './live-container.ts';
+import { requireProcess } from './state.ts';
+
+export interface Joined {
+  /** Undefined when the network is another container's. */
+  readonly request: SandboxRequest | undefined;
+  readonly sandbox: Sandbox;
+}
+
+const NO_PORTS: readonly PublishedPort[] = [];
+
+/** Gives the container its sandbox. Ranges of host ports are tried from their low end. */
+export async function joinNetwork(
+  context: ContainerContext,
+  container: LiveContainer,
+): Promise<Joined> {
+  const { NetworkMode } = container.hostConfig;
+  if (NetworkMode.startsWith('container:')) {
+    const other = context.store.find(NetworkMode.slice('container:'.length));
+    requireProcess(other.state, other.id);
+    const sandbox = {
+      namespacePath: `/proc/${other.pid}/ns/net`,
+      ports: NO_PORTS,
+      reservedSockets: [],
+    };
+    return { request: undefined, sandbox };
+  }
+  const network = context.networks.resolve(NetworkMode);
+  const { macAddress, ipv4Address } = container.definition.endpoint;
+  const wishes = network.driver === 'bridge' ? wishedPorts(container) : [];
+  const base = {
+    containerId: container.id,
+    containerName: container.name,
+    network,
+    ...(macAddress !== '' && { macAddress }),
+    ...(ipv4Address !== '' && { ipv4Address }),
+  };
+  for (let attempt = 0; ; attempt++) {
+    const request = { ...base, ports: wishes.map((wish) => choose(wish, attempt)) };
+    try {
+      return { request, sandbox: await context.network.attach(request) };
+    } catch (error) {
+      const hasMore = wishes.some(({ hostPorts }) => hostPorts.length > attempt + 1);
+      if (!hasCode(error, 'conflict') || !hasMore) throw networkFailure(container, error);
+    }
+  }
+}
+
+function wishedPorts({ config, hostConfig }: LiveContainer): PortWish[] {
+  const exposed = Object.keys(config.ExposedPorts ?? {});
+  return planPorts(hostConfig.PortBindings, exposed, hostConfig.PublishAllPorts);
+}
+
+function choose({ hostPorts, ...wish }: PortWish, attempt: number): PublishedPort {
+  return { ...wish, hostPort: hostPorts[Math.min(attempt, hostPorts.length - 1)] ?? 0 };
+}
+
+/** As dockerd words it, so that tools find the reason. */
+function networkFailure(container: LiveContainer, error: unknown): unknown {
+  if (!(error instanceof EngineError) || error.code !== 'conflict') return error;
+  return new EngineError(
+    'internal',
+    `failed to set up container networking: driver failed programming external connectivity on endpoint ${container.name}: ${error.message}`,
+    { cause: error },
+  );
+}
+
+/** Writes hosts, hostname and resolv.conf. */
+export function writeEtcFiles(
+  context: ContainerContext,
+  container: LiveContainer,
+  sandbox: Sandbox,
+): void {
+  const { files, settings } = context;
+  const { config, hostConfig } = container;
+  const isHost = hostConfig.NetworkMode === 'host';
+  const pick = (own: readonly string[], fallback: readonly string[]) =>
+    own.length > 0 ? own : fallback;
+  files.writeEtc(container.id, {
+    hosts: hostsFile({
+      ...(isHost && { base: files.readHostFile('/etc/hosts') }),
+      hostname: config.Hostname,
+      domainname: config.Domainname,
+      ...(sandbox.endpoint && {
+        ipv4Address: sandbox.endpoint.ipv4Address,
+        hostGateway: sandbox.endpoint.gateway,
+      }),
+      extraHosts: hostConfig.ExtraHosts ?? [],
+    }),
+    hostname: hostnameFile(config.Hostname),
+    resolvConf: resolvConfFile({
+      host: hostResolvConf(context),
+      dns: pick(hostConfig.Dns, settings.dns),
+      dnsSearch: pick(hostConfig.DnsSearch, settings.dnsSearch),
+      dnsOptions: pick(hostConfig.DnsOptions, settings.dnsOptions),
+      hostNetwork: isHost,
+    }),
+  });
+}
+
+function hostResolvConf({ files }: ContainerContext): string {
+  const text = files.readHostFile(RESOLV_CONF);
+  return usesLocalStub(text) ? files.readHostFile(RESOLV_CONF_BEHIND_STUB) || text : text;
+}
+
+/** `network connect` and `disconnect`, as Docker announces them. */
+export function publishNetwork(
+  context: ContainerContext,
+  container: LiveContainer,
+  action: 'connect' | 'disconnect',
+  network: SandboxRequest['network'],
+): void {
+  context.events.publish({
+    type: 'network',
+    action,
+    actorId: network.id,
+    attributes: { container: container.id, name: network.name, type: network.driver },
+  });
+}

@@ -1,0 +1,73 @@
+/**
+ * Removing a container. Its records and its name go first, with everything that takes no time; the
+ * data of its writable layer follows. What a crash leaves of that is swept at the next start, since
+ * no record names it.
+ */
+import { SIGKILL } from '../../formats/signals.ts';
+import { publish, type ContainerContext } from './context.ts';
+import { tearDown } from './exit.ts';
+import type { LiveContainer } from './live-container.ts';
+import { hasProcess, requireCanRemove } from './state.ts';
+import { endProcess } from './stop.ts';
+
+export interface RemoveOptions {
+  /** With the volumes the engine named. */
+  readonly removeVolumes: boolean;
+}
+
+/** Resolves when the data is gone too. A running container needs `force`. */
+export async function removeOnRequest(
+  context: ContainerContext,
+  container: LiveContainer,
+  options: RemoveOptions & { readonly force: boolean },
+): Promise<void> {
+  requireCanRemove(container.state, container.name, options.force);
+  clearTimeout(container.restartTimer);
+  context.store.setState(container, { stoppedByUser: true });
+  if (hasProcess(container.state)) await endProcess(context, container, SIGKILL, 10_000);
+  const gone = await container.exclusively(async () => {
+    // It may have removed itself at its end.
+    if (context.store.get(container.id) !== container) return { data: Promise.resolve() };
+    return takeAway(context, container, options);
+  });
+  await gone.data;
+}
+
+/** For the caller who holds the lock of a container that does not run. Its data goes later. */
+export async function removeContainer(
+  context: ContainerContext,
+  container: LiveContainer,
+  options: RemoveOptions,
+): Promise<void> {
+  const { data } = await takeAway(context, container, options);
+  context.inBackground(`removal of container ${container.name}`, data);
+}
+
+/** Removes everything but the data; `data` resolves when that is gone as well. */
+async function takeAway(
+  context: ContainerContext,
+  container: LiveContainer,
+  { removeVolumes }: RemoveOptions,
+): Promise<{ readonly data: Promise<void> }> {
+  const { store, snapshotter, files, volumes } = context;
+  store.showState(container, { status: 'removing' });
+  try {
+    await tearDown(context, container);
+    store.delete(container);
+    if (removeVolumes)
+      for (const { volumeName } of container.definition.mounts)
+        if (volumeName !== '') await volumes.removeAnonymous(volumeName);
+  } catch (error) {
+    store.setState(container, { status: 'dead' });
+    throw error;
+  }
+  container.streams.abort();
+  publish(context, container, 'destroy');
+  container.settle('next-exit');
+  container.settle('removed');
+  const removeData = async () => {
+    context.logs.remove(container.logPath);
+    await Promise.all([snapshotter.removeWritable(container.id), files.remove(container.id)]);
+  };
+  return { data: removeData() };
+}

@@ -1,0 +1,184 @@
+/** Gathers what the OCI configuration of a container is made from, and makes it. */
+import { EngineError } from '../../contract/errors.ts';
+import { resolveCapabilities } from '../../formats/capabilities.ts';
+import { resolveGroups, resolveUser, type ProcessUser } from '../../formats/passwd.ts';
+import { parseDeviceRule, type OciDeviceRule } from '../../formats/runtime-spec-resources.ts';
+import { planRuntimeSpec, type Rlimit, type RuntimeSpec } from '../../formats/runtime-spec.ts';
+import { parseSeccompProfile, resolveSeccomp, type OciSeccomp } from '../../formats/seccomp.ts';
+import type { ContainerContext } from './context.ts';
+import { cgroupsPathOf } from './context.ts';
+import type { LiveContainer } from './live-container.ts';
+import { ociMountsOf } from './mounts.ts';
+import { parseSecurityOptions } from './security-options.ts';
+import { requireProcess } from './state.ts';
+
+export interface SpecPlaces {
+  readonly rootfsPath: string;
+  /** Of the sandbox; undefined for the host's own network. */
+  readonly networkNamespace: string | undefined;
+}
+
+export function specOf(
+  context: ContainerContext,
+  container: LiveContainer,
+  places: SpecPlaces,
+): RuntimeSpec {
+  const { config, hostConfig, definition } = container;
+  const { files, settings } = context;
+  const security = parseSecurityOptions(hostConfig.SecurityOpt ?? []);
+  const capabilities = resolveCapabilities(
+    {
+      add: hostConfig.CapAdd ?? [],
+      drop: hostConfig.CapDrop ?? [],
+      privileged: hostConfig.Privileged,
+    },
+    settings.capabilities,
+  );
+  const etc = files.etcOf(container.id);
+  return planRuntimeSpec({
+    config,
+    hostConfig,
+    args: definition.command,
+    rootfsPath: places.rootfsPath,
+    user: userOf(context, container, places.rootfsPath, config.User),
+    capabilities,
+    seccomp: seccompOf(context, hostConfig.Privileged, security.seccomp, capabilities),
+    noNewPrivileges: security.noNewPrivileges,
+    rlimits: rlimitsOf(context, container),
+    oomScoreAdj: oomScoreOf(context, container),
+    initPath: initOf(context, hostConfig.Init ?? false),
+    maskedPaths: hostConfig.MaskedPaths ?? [],
+    readonlyPaths: hostConfig.ReadonlyPaths ?? [],
+    namespacePaths: {
+      network: places.networkNamespace,
+      pid: sharedNamespace(context, hostConfig.PidMode, 'pid'),
+      ipc: sharedNamespace(context, hostConfig.IpcMode, 'ipc'),
+    },
+    cgroupVersion: context.cgroups.version,
+    cgroupsPath: cgroupsPathOf(context, container),
+    mounts: ociMountsOf(context, definition.mounts),
+    etcFiles: {
+      '/etc/resolv.conf': etc.resolvConf,
+      '/etc/hostname': etc.hostname,
+      '/etc/hosts': etc.hosts,
+    },
+    ...devicesOf(context, container),
+    deviceNumbers: (path) => files.deviceNumbers(path),
+  });
+}
+
+/** `user[:group]` by the container's own files. Throws `invalid-argument`. */
+export function userOf(
+  { files }: Pick<ContainerContext, 'files'>,
+  container: LiveContainer,
+  rootfsPath: string,
+  user: string,
+): ProcessUser {
+  const groupAdd = container.hostConfig.GroupAdd ?? [];
+  const isRoot = user === '' || user === '0';
+  // Root is usually in no other group, but the files have the last word on that.
+  const passwd = isRoot && user === '' ? '' : files.readInRootfs(rootfsPath, '/etc/passwd');
+  const group = files.readInRootfs(rootfsPath, '/etc/group');
+  const found = resolveUser(user === '' ? 'root' : user, passwd || ROOT_ENTRY, group);
+  const additionalGids = [...new Set([...found.additionalGids, ...resolveGroups(groupAdd, group)])];
+  return { ...found, additionalGids };
+}
+
+const ROOT_ENTRY = 'root:x:0:0:root:/root:/bin/sh\n';
+
+function seccompOf(
+  { machine, settings }: ContainerContext,
+  isPrivileged: boolean,
+  wish: ReturnType<typeof parseSecurityOptions>['seccomp'],
+  capabilities: readonly string[],
+): OciSeccomp | undefined {
+  if (wish === 'unconfined' || isPrivileged) return undefined;
+  const facts = {
+    architecture: machine.goArchitecture,
+    capabilities,
+    kernelVersion: machine.kernelVersion,
+  };
+  if (wish !== 'default') return resolveSeccomp(facts, wish);
+  if (settings.seccompProfile === 'unconfined') return undefined;
+  return settings.seccompProfile === ''
+    ? resolveSeccomp(facts)
+    : resolveSeccomp(facts, parseSeccompProfile(settings.seccompProfile));
+}
+
+/** Limits above the engine's own cannot be set: they are lowered to it. */
+function rlimitsOf({ settings, warn }: ContainerContext, container: LiveContainer): Rlimit[] {
+  const wishes = new Map(settings.defaultUlimits.map((limit) => [limit.Name, limit]));
+  for (const limit of container.hostConfig.Ulimits) wishes.set(limit.Name, limit);
+  return [...wishes.values()].map(({ Name: name, Soft, Hard }) => {
+    const most = settings.hardLimits[name] ?? Infinity;
+    const clamp = (value: number) => Math.min(value === -1 ? Infinity : value, most);
+    const soft = clamp(Soft);
+    const hard = clamp(Hard);
+    if ((Hard === -1 && most < Infinity) || Hard > most || Soft > most)
+      warn(
+        `container ${container.name}: ulimit ${name}=${Soft}:${Hard} lowered to ${most}, the engine's own hard limit`,
+      );
+    return { type: `RLIMIT_${name.toUpperCase()}`, soft: finite(soft), hard: finite(hard) };
+  });
+}
+
+/** RLIM_INFINITY as runtimes read it from JSON. */
+function finite(value: number): number {
+  return value === Infinity ? 2 ** 64 : value;
+}
+
+function oomScoreOf({ settings, warn }: ContainerContext, container: LiveContainer): number {
+  const wanted = container.hostConfig.OomScoreAdj;
+  if (wanted >= 0 || settings.capabilities.includes('CAP_SYS_RESOURCE')) return wanted;
+  warn(
+    `container ${container.name}: OOM score ${wanted} raised to 0, since the engine lacks CAP_SYS_RESOURCE`,
+  );
+  return 0;
+}
+
+function initOf({ settings, files }: ContainerContext, isWanted: boolean): string | undefined {
+  if (!isWanted) return undefined;
+  const path = settings.initPaths.find((candidate) => files.existsOnHost(candidate));
+  if (path !== undefined) return path;
+  throw new EngineError(
+    'unavailable',
+    'no init program found for --init: install tini or catatonit, or set --init-path',
+  );
+}
+
+/** Of `container:<name>`: the namespace of its first process. */
+function sharedNamespace(
+  { store }: ContainerContext,
+  mode: string,
+  kind: 'pid' | 'ipc',
+): string | undefined {
+  if (!mode.startsWith('container:')) return undefined;
+  const other = store.find(mode.slice('container:'.length));
+  requireProcess(other.state, other.id);
+  return `/proc/${other.pid}/ns/${kind}`;
+}
+
+function devicesOf({ files }: ContainerContext, { hostConfig }: LiveContainer) {
+  const asked = hostConfig.Devices.flatMap(({ PathOnHost, PathInContainer, CgroupPermissions }) =>
+    files
+      .devicesAt(PathOnHost, PathInContainer || PathOnHost)
+      .map((device) => ({ device, access: CgroupPermissions || 'rwm' })),
+  );
+  const own = asked.map(({ device }) => device);
+  if (hostConfig.Privileged) {
+    const named = new Set(own.map(({ path }) => path));
+    const all = files.hostDevices().filter(({ path }) => !named.has(path));
+    return { devices: [...all, ...own], deviceRules: [] };
+  }
+  const rules: OciDeviceRule[] = [
+    ...asked.map(({ device: { type, major, minor }, access }) => ({
+      allow: true,
+      type,
+      major,
+      minor,
+      access,
+    })),
+    ...(hostConfig.DeviceCgroupRules ?? []).map(parseDeviceRule),
+  ];
+  return { devices: own, deviceRules: rules };
+}

@@ -1,0 +1,145 @@
+/**
+ * Starting a container. In order: network and rootfs, configuration, monitor (which creates the
+ * container), attached clients, and only then its program. The state is written down between the
+ * last two, so that an engine that dies in between finds the container again and lets it go on.
+ * All or nothing: what was made before a failure is taken back.
+ */
+import { closeSocket } from '../../host/sockets.ts';
+import { messageOf } from '../../contract/errors.ts';
+import { ContainerCreateError, type MonitoredProcess } from '../../drivers/monitor.ts';
+import { parseLogOptions } from '../../formats/log-options.ts';
+import { SIGKILL } from '../../formats/signals.ts';
+import { formatTime } from '../../host/clock.ts';
+import { publish, type ContainerContext } from './context.ts';
+import { watchForExit, tearDown } from './exit.ts';
+import type { LiveContainer } from './live-container.ts';
+import { joinNetwork, publishNetwork, writeEtcFiles, type Joined } from './networking.ts';
+import { removeContainer } from './remove.ts';
+import { specOf } from './spec.ts';
+import { requireCanStart } from './state.ts';
+
+/** `not-modified` when it runs already. */
+export async function startContainer(
+  context: ContainerContext,
+  container: LiveContainer,
+): Promise<void> {
+  requireCanStart(container.state);
+  clearTimeout(container.restartTimer);
+  await container.exclusively(async () => {
+    requireCanStart(container.state);
+    await bringUp(context, container, { restartCount: 0, stoppedByUser: false });
+  });
+}
+
+/** For the caller who holds the container's lock. */
+export async function bringUp(
+  context: ContainerContext,
+  container: LiveContainer,
+  counters: { restartCount: number; stoppedByUser: boolean },
+): Promise<void> {
+  const { definition } = container;
+  let joined: Joined | undefined;
+  container.isTornDown = false;
+  const joining = joinNetwork(context, container);
+  joining.catch(() => {}); // awaited below, where its failure counts
+  try {
+    await context.images.ensureUnpacked({ id: definition.imageId, diffIds: definition.layers });
+    const rootfsPath = context.snapshotter.mount(container.id, definition.layers);
+    joined = await joining;
+    await run(context, container, joined, rootfsPath, counters);
+  } catch (error) {
+    joined ??= await joining.catch(() => undefined);
+    await takeBack(context, container, joined, error);
+    throw error instanceof ContainerCreateError ? error.failure.error : error;
+  } finally {
+    joined?.sandbox.reservedSockets.forEach(closeSocket); // the monitor has its own by now
+  }
+}
+
+async function run(
+  context: ContainerContext,
+  container: LiveContainer,
+  joined: Joined,
+  rootfsPath: string,
+  counters: { restartCount: number; stoppedByUser: boolean },
+): Promise<void> {
+  const { files, monitor, store } = context;
+  const runtime = context.runtimes.find(container.hostConfig.Runtime);
+  const { sandbox, request } = joined;
+  writeEtcFiles(context, container, sandbox);
+  if (container.config.WorkingDir !== '')
+    files.ensureDirectoryInRootfs(rootfsPath, container.config.WorkingDir);
+  const spec = specOf(context, container, {
+    rootfsPath,
+    networkNamespace: sandbox.namespacePath,
+  });
+  files.writeBundle(container.id, JSON.stringify(spec));
+  const process = await createProcess(context, container, joined);
+  const { reservedSockets: _handedOver, ...kept } = sandbox;
+  store.setState(container, {
+    ...counters,
+    status: 'running',
+    process,
+    rootfsPath,
+    runtime: runtime.name,
+    ...(request && { network: { request, sandbox: kept } }),
+    bootId: context.machine.bootId,
+    startedAt: formatTime(context.clock.nowNs()),
+    exitCode: 0,
+    error: '',
+    wasOomKilled: false,
+  });
+  watchForExit(context, container, process);
+  container.streams.open(monitor, container.bundlePath);
+  await runtime.release(container.id);
+  if (request && request.network.driver !== 'host')
+    publishNetwork(context, container, 'connect', request.network);
+  publish(context, container, 'start');
+}
+
+function createProcess(
+  context: ContainerContext,
+  container: LiveContainer,
+  { sandbox }: Joined,
+): Promise<MonitoredProcess> {
+  const { config, hostConfig } = container;
+  const { isStored } = parseLogOptions(hostConfig.LogConfig.Type, hostConfig.LogConfig.Config);
+  return context.monitor.create({
+    containerId: container.id,
+    bundlePath: container.bundlePath,
+    logPath: isStored ? container.logPath : undefined,
+    hasTerminal: config.Tty,
+    hasStdin: config.OpenStdin,
+    keepStdinOpen: config.Tty || !config.StdinOnce,
+    runtime: context.runtimes.find(hostConfig.Runtime),
+    held: sandbox.reservedSockets,
+  });
+}
+
+/** Leaves the container as it was, with the reason noted; one that removes itself goes. */
+async function takeBack(
+  context: ContainerContext,
+  container: LiveContainer,
+  joined: Joined | undefined,
+  error: unknown,
+): Promise<void> {
+  const { store } = context;
+  const { process } = container.state;
+  if (process !== undefined) context.monitor.signal(process.container, SIGKILL);
+  const failure = error instanceof ContainerCreateError ? error.failure : undefined;
+  const status = container.state.startedAt === '' ? 'created' : 'exited';
+  store.setState(container, {
+    status,
+    process: undefined,
+    exitCode: failure?.exitCode ?? 128,
+    error: messageOf(failure?.error ?? error),
+    ...(joined?.request && {
+      network: { request: joined.request, sandbox: joined.sandbox },
+    }),
+  });
+  container.streams.abort();
+  await tearDown(context, container);
+  container.settle('next-exit');
+  if (container.hostConfig.AutoRemove)
+    await removeContainer(context, container, { removeVolumes: true });
+}
