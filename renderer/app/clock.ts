@@ -61,6 +61,12 @@ class Ticker {
 
 const tickers = { second: new Ticker(PERIOD_MS.second), minute: new Ticker(PERIOD_MS.minute) };
 
+/** For an age: by the second while it is young, by the minute afterwards. */
+export function useNowFor(sinceMs: number): number {
+  const lastMinuteMs = useNow('minute');
+  return useNow(lastMinuteMs - sinceMs < PERIOD_MS.minute ? 'second' : 'minute');
+}
+
 /** Milliseconds since the epoch, refreshed as often as asked; the component renders again with it. */
 export function useNow(granularity: Granularity): number {
   const ticker = tickers[granularity];

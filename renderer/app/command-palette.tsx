@@ -31,13 +31,9 @@ export function CommandPalette({ onClose, onShortcuts }: CommandPaletteProps) {
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
   const listId = useId();
-  const list = useRef<HTMLDivElement>(null);
   const commands = useCommands(onShortcuts);
   const deferred = useDeferredValue(query);
   const found = useMemo(() => findCommands(commands, deferred), [commands, deferred]);
-  useEffect(() => {
-    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' });
-  }, [at, found]);
   const run = (command: Command | undefined) => {
     if (!command) return;
     onClose();
@@ -76,13 +72,7 @@ export function CommandPalette({ onClose, onShortcuts }: CommandPaletteProps) {
           onKeyDown={handleKey}
         />
       </div>
-      <div
-        className="palette-list"
-        role="listbox"
-        id={listId}
-        aria-label={t('palette.label')}
-        ref={list}
-      >
+      <div className="palette-list" role="listbox" id={listId} aria-label={t('palette.label')}>
         {found.map((command, index) => (
           <PaletteItem
             key={`${command.section} ${command.id}`}
@@ -115,6 +105,10 @@ interface PaletteItemProps {
 
 function PaletteItem({ id, command, isFirst, isAt, onPoint, onRun }: PaletteItemProps) {
   const { t } = useLanguage();
+  const item = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (isAt) item.current?.scrollIntoView({ block: 'nearest' });
+  }, [isAt]);
   return (
     <>
       {isFirst && (
@@ -123,6 +117,7 @@ function PaletteItem({ id, command, isFirst, isAt, onPoint, onRun }: PaletteItem
         </div>
       )}
       <div
+        ref={item}
         id={id}
         role="option"
         aria-selected={isAt}
@@ -154,7 +149,7 @@ function findCommands(commands: readonly Command[], query: string): readonly Com
     const score = fuzzyScore(query, `${command.title} ${command.note ?? ''}`.trim());
     return score === null ? [] : [{ command, score }];
   });
-  const best = scored.sort((a, b) => b.score - a.score).slice(0, MOST_SHOWN);
+  const best = scored.toSorted((a, b) => b.score - a.score).slice(0, MOST_SHOWN);
   // Sections stay together, in the order of their best match.
   const sections = Map.groupBy(best, ({ command }) => command.section);
   return [...sections.values()].flat().map(({ command }) => command);

@@ -30,12 +30,13 @@ export interface Command {
 
 export function useCommands(openShortcuts: () => void): readonly Command[] {
   const acting = useActingCommands();
-  const going = useGoingCommands(openShortcuts);
+  const going = useGoingCommands();
+  const setting = useSettingCommands(openShortcuts);
   const containers = useContainerCommands();
   const images = useImageCommands();
   return useMemo(
-    () => [...acting, ...going, ...containers, ...images],
-    [acting, going, containers, images],
+    () => [...acting, ...going, ...containers, ...images, ...setting],
+    [acting, going, containers, images, setting],
   );
 }
 
@@ -45,11 +46,12 @@ function useActingCommands(): readonly Command[] {
   const { containers, images } = useActions();
   const bridge = useBridge();
   const route = useRoute();
+  const byId = useContainers((state) => state.byId);
+  const selection = useContainersView((view) => view.selection);
+  const imageCursor = useImagesView((view) => view.selection.cursor);
   return useMemo(() => {
     const commands: Command[] = [];
-    const { byId } = useContainers.getState();
     if (route.view === 'containers') {
-      const { selection } = useContainersView.getState();
       const ids =
         selection.chosen.size > 0 ? [...selection.chosen] : [route.id ?? selection.cursor];
       const targets = ids.flatMap((id) => byId.get(id ?? '') ?? []);
@@ -119,7 +121,7 @@ function useActingCommands(): readonly Command[] {
       });
     }
     if (route.view === 'images') {
-      const key = route.reference ?? useImagesView.getState().selection.cursor;
+      const key = route.reference ?? imageCursor;
       if (key)
         commands.push(
           {
@@ -141,12 +143,11 @@ function useActingCommands(): readonly Command[] {
         );
     }
     return commands;
-  }, [t, route, containers, images, bridge]);
+  }, [t, route, byId, selection, imageCursor, containers, images, bridge]);
 }
 
-function useGoingCommands(openShortcuts: () => void): readonly Command[] {
+function useGoingCommands(): readonly Command[] {
   const { t } = useLanguage();
-  const bridge = useBridge();
   return useMemo(() => {
     const go = (to: Route, title: MessageKey, icon: IconName, hotkey?: string): Command => ({
       id: `go ${to.view}`,
@@ -156,8 +157,30 @@ function useGoingCommands(openShortcuts: () => void): readonly Command[] {
       ...(hotkey ? { hotkey } : {}),
       run: () => navigate(to),
     });
-    const set = (id: string, title: string, icon: IconName, run: () => void): Command => ({
-      id,
+    return [
+      go({ view: 'run' }, 'run.title', 'plus', KEYMAP.run.keys[0]),
+      { ...go({ view: 'images' }, 'palette.pull', 'download'), id: 'pull', run: goToPull },
+      go({ view: 'containers' }, 'nav.containers', 'container', KEYMAP.goContainers.keys[0]),
+      go({ view: 'images' }, 'nav.images', 'image', KEYMAP.goImages.keys[0]),
+      go({ view: 'activity' }, 'nav.activity', 'activity', KEYMAP.goActivity.keys[0]),
+      go({ view: 'settings' }, 'nav.settings', 'settings', KEYMAP.goSettings.keys[0]),
+      go({ view: 'engine' }, 'engine.title', 'info'),
+    ];
+  }, [t]);
+}
+
+/** The field is there once the view has been drawn. */
+function goToPull(): void {
+  navigate({ view: 'images' });
+  setTimeout(() => document.querySelector<HTMLElement>('[data-pull-field]')?.focus(), 50);
+}
+
+function useSettingCommands(openShortcuts: () => void): readonly Command[] {
+  const { t } = useLanguage();
+  const bridge = useBridge();
+  return useMemo(() => {
+    const set = (title: string, icon: IconName, run: () => void): Command => ({
+      id: title,
       section: 'nav.settings',
       title,
       icon,
@@ -165,42 +188,23 @@ function useGoingCommands(openShortcuts: () => void): readonly Command[] {
     });
     const theme = (value: 'system' | 'light' | 'dark', icon: IconName) =>
       set(
-        `theme ${value}`,
         t('palette.theme', { theme: t(`settings.${value}`) }),
         icon,
         () => void changeSettings(bridge, { theme: value }),
       );
+    const language = (value: 'en' | 'zh', name: string) =>
+      set(
+        t('palette.language', { language: name }),
+        'settings',
+        () => void changeSettings(bridge, { language: value }),
+      );
     return [
-      go({ view: 'run' }, 'run.title', 'plus', KEYMAP.run.keys[0]),
-      {
-        ...go({ view: 'images' }, 'palette.pull', 'download'),
-        id: 'pull',
-        run: () => {
-          navigate({ view: 'images' });
-          setTimeout(() => document.querySelector<HTMLElement>('[data-pull-field]')?.focus(), 50);
-        },
-      },
-      go({ view: 'containers' }, 'nav.containers', 'container', KEYMAP.goContainers.keys[0]),
-      go({ view: 'images' }, 'nav.images', 'image', KEYMAP.goImages.keys[0]),
-      go({ view: 'activity' }, 'nav.activity', 'activity', KEYMAP.goActivity.keys[0]),
-      go({ view: 'settings' }, 'nav.settings', 'settings', KEYMAP.goSettings.keys[0]),
-      go({ view: 'engine' }, 'engine.title', 'pulse'),
-      set('shortcuts', t('keys.shortcuts'), 'keyboard', openShortcuts),
+      set(t('keys.shortcuts'), 'keyboard', openShortcuts),
       theme('light', 'sun'),
       theme('dark', 'moon'),
       theme('system', 'settings'),
-      set(
-        'language en',
-        t('palette.language', { language: 'English' }),
-        'settings',
-        () => void changeSettings(bridge, { language: 'en' }),
-      ),
-      set(
-        'language zh',
-        t('palette.language', { language: '简体中文' }),
-        'settings',
-        () => void changeSettings(bridge, { language: 'zh' }),
-      ),
+      language('en', 'English'),
+      language('zh', '简体中文'),
     ];
   }, [t, bridge, openShortcuts]);
 }

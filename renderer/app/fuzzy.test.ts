@@ -5,7 +5,7 @@ const best = (query: string, texts: string[]) =>
   texts
     .map((text) => ({ text, score: fuzzyScore(query, text) }))
     .filter((each) => each.score !== null)
-    .sort((a, b) => (b.score as number) - (a.score as number))
+    .toSorted((a, b) => (b.score as number) - (a.score as number))
     .map((each) => each.text);
 
 test('a beginning comes before the beginning of a word, that before a part, letters in order last', () => {

@@ -1,6 +1,7 @@
 /** The views that work, with how much each holds. */
 import { Icon, type IconName } from '../components/icon.tsx';
 import { useContainers } from '../features/containers/store.ts';
+import { useHasLists } from '../features/engine/store.ts';
 import { useImages } from '../features/images/store.ts';
 import { useTasks } from '../features/tasks/store.ts';
 import { useLanguage } from '../messages/language-context.tsx';
@@ -13,11 +14,17 @@ export function Sidebar({ route }: { route: Route }) {
   const running = useTasks(
     (state) => state.tasks.filter((task) => task.state === 'running').length,
   );
+  const hasLists = useHasLists();
   const view = route.view === 'run' ? 'containers' : route.view;
   return (
     <nav className="sidebar" aria-label={t('nav.label')}>
-      <SidebarLink icon="container" to="containers" view={view} count={containers} />
-      <SidebarLink icon="image" to="images" view={view} count={images} />
+      <SidebarLink
+        icon="container"
+        to="containers"
+        view={view}
+        {...(hasLists && { count: containers })}
+      />
+      <SidebarLink icon="image" to="images" view={view} {...(hasLists && { count: images })} />
       <div className="sidebar-gap" />
       <SidebarLink icon="activity" to="activity" view={view} count={running} busy />
       <SidebarLink icon="settings" to="settings" view={view} />

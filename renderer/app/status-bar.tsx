@@ -3,7 +3,7 @@ import { StatusDot } from '../components/status-dot.tsx';
 import { useContainers } from '../features/containers/store.ts';
 import { isAlive } from '../features/containers/state.ts';
 import { engineHeadline, engineTone } from '../features/engine/headline.ts';
-import { useEngine } from '../features/engine/store.ts';
+import { useEngine, useHasLists } from '../features/engine/store.ts';
 import { totalSizeBytes, useImages } from '../features/images/store.ts';
 import { useLanguage } from '../messages/language-context.tsx';
 import { formatRoute } from './router.ts';
@@ -15,6 +15,7 @@ export function StatusBar() {
   const total = useContainers((state) => state.byId.size);
   const running = useContainers((state) => [...state.byId.values()].filter(isAlive).length);
   const images = useImages((state) => state.byId);
+  const hasLists = useHasLists();
   return (
     <footer className="status-bar">
       <a className="status-engine" href={formatRoute({ view: 'engine' })}>
@@ -24,13 +25,14 @@ export function StatusBar() {
           {version && ` · ${version}`}
         </span>
       </a>
-      <span>{t('status.containers', { running, total })}</span>
+      {hasLists && <span>{t('status.containers', { running, total })}</span>}
       <span className="status-end">
         <span>
-          {t('status.images', {
-            count: images.size,
-            size: formats.bytes(totalSizeBytes(images.values())),
-          })}
+          {hasLists &&
+            t('status.images', {
+              count: images.size,
+              size: formats.bytes(totalSizeBytes(images.values())),
+            })}
         </span>
       </span>
     </footer>

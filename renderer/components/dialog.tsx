@@ -19,6 +19,8 @@ export function Dialog({ label, onClose, children, look = 'center' }: DialogProp
     if (!element) return;
     const before = document.activeElement;
     element.showModal();
+    // The browser would give the focus to the first button, and its ring with it.
+    if (!element.querySelector('[autofocus], input')) element.focus();
     return () => {
       element.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
@@ -29,6 +31,7 @@ export function Dialog({ label, onClose, children, look = 'center' }: DialogProp
       ref={dialog}
       className={`dialog dialog-${look}`}
       aria-label={label}
+      tabIndex={-1}
       onCancel={(event) => {
         event.preventDefault();
         onClose();

@@ -14,7 +14,9 @@ const NAMES: Readonly<Record<string, string>> = {
   Escape: 'Esc',
   Backspace: '⌫',
   Delete: 'Del',
-  ' ': 'Space',
+  Space: 'Space',
+  Home: 'Home',
+  End: 'End',
 };
 
 export function keyNames(keys: string): string[] {

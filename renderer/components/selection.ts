@@ -73,7 +73,7 @@ export function prune(selection: Selection, keys: readonly string[]): Selection 
 
 function extendTo(selection: Selection, keys: readonly string[], key: string): Selection {
   const anchor = selection.anchor ?? selection.cursor ?? key;
-  const [from, to] = [keys.indexOf(anchor), keys.indexOf(key)].sort((a, b) => a - b) as [
+  const [from, to] = [keys.indexOf(anchor), keys.indexOf(key)].toSorted((a, b) => a - b) as [
     number,
     number,
   ];

@@ -22,6 +22,7 @@ const OVERSCAN_ROWS = 12;
 export function VirtualList<Row extends { readonly key: string }>(props: VirtualListProps<Row>) {
   const { rows, heightOf, renderRow, ref } = props;
   const scroller = useRef<HTMLDivElement>(null);
+  // oxlint-disable-next-line react/incompatible-library -- the React compiler is not in use
   const virtualizer = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,

@@ -4,7 +4,7 @@ import type { ImageSummary, WatchedContainer } from '../../electron/ipc/contract
 export function aContainer(overrides: Partial<WatchedContainer> & { name?: string } = {}) {
   const { name = 'web', ...rest } = overrides;
   const container: WatchedContainer = {
-    Id: `${hex(name)}`,
+    Id: hex(name),
     Names: [`/${name}`],
     Image: 'nginx:1.29',
     ImageID: 'sha256:1',

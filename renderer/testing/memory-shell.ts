@@ -55,7 +55,7 @@ export class MemoryShell {
     if (verb === 'copy') this.#print('\u001B]52;c;aGVsbG8=\u0007');
     if (verb === 'colors')
       this.#print(
-        [...'01234567'].map((n) => `\u001B[3${n}m ${n} \u001B[9${n}m ${n} `).join('') +
+        [0, 1, 2, 3, 4, 5, 6, 7].map((n) => `\u001B[3${n}m ${n} \u001B[9${n}m ${n} `).join('') +
           '\u001B[0m\r\n',
       );
     this.#prompt();

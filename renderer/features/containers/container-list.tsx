@@ -11,7 +11,7 @@ import { StatusDot } from '../../components/status-dot.tsx';
 import { VirtualList, type VirtualListHandle } from '../../components/virtual-list.tsx';
 import { useLanguage } from '../../messages/language-context.tsx';
 import { EnginePlaceholder } from '../engine/engine-placeholder.tsx';
-import { useEngine, useIsStale } from '../engine/store.ts';
+import { useEngine, useHasLists, useIsStale } from '../engine/store.ts';
 import { ContainerBulkBar } from './container-bulk-bar.tsx';
 import { ContainerGroupRow } from './container-group-row.tsx';
 import { ContainerRow } from './container-row.tsx';
@@ -36,11 +36,14 @@ export function ContainerList({ rows, openId, isRunOpen }: ContainerListProps) {
   const total = useContainers((state) => state.byId.size - state.hidden.size);
   const running = useContainers((state) => [...state.byId.values()].filter(isAlive).length);
   const chosen = useContainersView((view) => view.selection.chosen.size);
+  const hasLists = useHasLists();
   return (
     <section className="data-list container-list" aria-label={t('nav.containers')}>
       <div className="list-head">
         <h1>{t('nav.containers')}</h1>
-        <span className="list-head-note">{t('containers.count', { running, total })}</span>
+        <span className="list-head-note">
+          {hasLists && t('containers.count', { running, total })}
+        </span>
         <span className="list-head-actions">
           {!isRunOpen && (
             <Button tone="primary" icon="plus" onClick={() => navigate({ view: 'run' })}>
@@ -209,7 +212,8 @@ function NothingToShow({ total }: { total: number }) {
         </>
       }
     >
-      {t('containers.emptyHint')} <code>docker run -d -p 8080:80 nginx</code>
+      <p>{t('containers.emptyHint')}</p>
+      <code>docker run -d -p 8080:80 nginx</code>
     </EmptyState>
   );
 }

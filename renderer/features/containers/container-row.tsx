@@ -68,7 +68,7 @@ export const ContainerRow = memo(function ContainerRow(props: ContainerRowProps)
         {container.Image}
       </span>
       <span className="grid-cell container-ports" role="gridcell">
-        <Ports container={container} />
+        <Ports container={container} isCompact />
       </span>
       <span className="grid-cell grid-quiet container-status" role="gridcell">
         {pending ? t(stateTextKey(container, pending)) : <StatusText container={container} />}

@@ -1,11 +1,12 @@
 /** Containers: the list, and beside it the container that is open or the form that runs a new one. */
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo } from 'react';
 import { useActions } from '../../app/actions-context.tsx';
 import { navigate, type ContainerTab, type Route } from '../../app/router.ts';
 import { useKeys } from '../../app/use-keys.ts';
 import { listKeys } from '../../components/list-keys.ts';
 import { ListWithDetail } from '../../components/list-with-detail.tsx';
 import { prune, type Selection } from '../../components/selection.ts';
+import { useFollower } from '../../components/use-follower.ts';
 import { useLanguage } from '../../messages/language-context.tsx';
 import { ContainerDetail } from './container-detail.tsx';
 import { ContainerList } from './container-list.tsx';
@@ -15,9 +16,6 @@ import { useContainerRows } from './use-rows.ts';
 import { setFolded, useContainersView } from './view-store.ts';
 
 type ContainersRoute = Extract<Route, { view: 'containers' | 'run' }>;
-
-/** The pane follows the keyboard this long after it has come to rest. */
-const FOLLOW_MS = 140;
 
 export function ContainersView({ route }: { route: ContainersRoute }) {
   const { t } = useLanguage();
@@ -143,13 +141,4 @@ function leave(route: ContainersRoute): void {
     useContainersView.setState({ selection: { ...selection, chosen: new Set() } });
   else if (route.view === 'containers' && route.full) navigate({ ...route, full: false });
   else navigate({ view: 'containers' });
-}
-
-function useFollower(then: (id: string) => void): (id: string) => void {
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return (id) => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => then(id), FOLLOW_MS);
-  };
 }

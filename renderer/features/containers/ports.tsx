@@ -4,21 +4,43 @@ import { useBridge } from '../../bridge/bridge-context.tsx';
 import { useLanguage } from '../../messages/language-context.tsx';
 import { addressOf, publishedPorts, type ContainerPort } from './state.ts';
 
-export function Ports({ container }: { container: WatchedContainer }) {
+/** A row has room for this many; the pane shows all of them. */
+const MOST_IN_ROW = 2;
+
+interface PortsProps {
+  readonly container: WatchedContainer;
+  /** In a row: a few, and without their targets when there are several. */
+  readonly isCompact?: boolean;
+}
+
+export function Ports({ container, isCompact = false }: PortsProps) {
+  const ports = publishedPorts(container);
+  const shown = isCompact ? ports.slice(0, MOST_IN_ROW) : ports;
+  const rest = ports.slice(shown.length);
   return (
     <span className="ports">
-      {publishedPorts(container).map((port) => (
-        <Port key={`${port.hostPort}${port.protocol}${port.containerPort}`} port={port} />
+      {shown.map((port) => (
+        <Port
+          key={`${port.hostPort}${port.protocol}${port.containerPort}`}
+          port={port}
+          hasTarget={!isCompact || ports.length === 1}
+        />
       ))}
+      {rest.length > 0 && (
+        <span className="port-target" title={rest.map((port) => port.hostPort).join(' ')}>
+          +{rest.length}
+        </span>
+      )}
     </span>
   );
 }
 
-function Port({ port }: { port: ContainerPort }) {
+function Port({ port, hasTarget }: { port: ContainerPort; hasTarget: boolean }) {
   const { t } = useLanguage();
   const bridge = useBridge();
   const address = addressOf(port);
-  const target = port.containerPort === port.hostPort ? '' : ` → ${port.containerPort}`;
+  const target =
+    !hasTarget || port.containerPort === port.hostPort ? '' : ` → ${port.containerPort}`;
   const suffix = port.protocol === 'tcp' ? '' : `/${port.protocol}`;
   return (
     <span className="port">

@@ -42,7 +42,7 @@ export function buildRows(
   );
   shown.sort(comparator(view));
   const projects = Map.groupBy(shown, (container) => projectOf(container) ?? '');
-  const named = [...projects.keys()].filter(Boolean).sort(collator.compare);
+  const named = [...projects.keys()].filter(Boolean).toSorted(collator.compare);
   if (named.length === 0) return shown.map(rowOf);
   const rows: ContainerRow[] = [];
   for (const project of projects.has('') ? [...named, ''] : named) {

@@ -98,7 +98,7 @@ export function publishedPorts(container: WatchedContainer): ContainerPort[] {
       protocol: port.Type,
     });
   }
-  return [...seen.values()].sort((a, b) => a.hostPort - b.hostPort);
+  return [...seen.values()].toSorted((a, b) => a.hostPort - b.hostPort);
 }
 
 /** Where a browser finds a published TCP port; UDP has no page to open. */

@@ -1,6 +1,6 @@
 /** A state with its time: only this text renders again as it ages. */
 import type { WatchedContainer } from '../../../electron/ipc/contract.ts';
-import { useNow } from '../../app/clock.ts';
+import { useNowFor } from '../../app/clock.ts';
 import { useLanguage } from '../../messages/language-context.tsx';
 import { isAlive, isUnhealthy } from './state.ts';
 
@@ -62,23 +62,8 @@ function RestartCount({ count }: { count: number }) {
 
 /** Seconds matter for the first minute only; after it the shared clock ticks by the minute. */
 function Age({ sinceMs, look }: { sinceMs: number; look: 'plain' | 'up' | 'ago' }) {
-  return Date.now() - sinceMs < 60_000 ? (
-    <YoungAge sinceMs={sinceMs} look={look} />
-  ) : (
-    <OldAge sinceMs={sinceMs} look={look} />
-  );
-}
-
-function YoungAge({ sinceMs, look }: { sinceMs: number; look: 'plain' | 'up' | 'ago' }) {
-  return <AgeText ageMs={useNow('second') - sinceMs} look={look} />;
-}
-
-function OldAge({ sinceMs, look }: { sinceMs: number; look: 'plain' | 'up' | 'ago' }) {
-  return <AgeText ageMs={useNow('minute') - sinceMs} look={look} />;
-}
-
-function AgeText({ ageMs, look }: { ageMs: number; look: 'plain' | 'up' | 'ago' }) {
   const { t, formats } = useLanguage();
+  const ageMs = useNowFor(sinceMs) - sinceMs;
   if (look === 'ago') return formats.ago(ageMs);
   const duration = formats.duration(ageMs);
   return look === 'up' ? t('state.upFor', { duration }) : duration;

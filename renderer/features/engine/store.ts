@@ -25,6 +25,11 @@ export function useIsStale(): boolean {
   return useEngine((state) => state.status?.phase !== 'ready' || !state.synced);
 }
 
+/** False until there is a list to count, present or remembered. */
+export function useHasLists(): boolean {
+  return useEngine((state) => state.synced || state.staleSinceMs !== null);
+}
+
 /** The next state when the host tells of the engine. */
 export function withStatus(state: EngineState, status: EngineStatus, nowMs: number): EngineState {
   const wasLive = state.status?.phase === 'ready' && state.synced;

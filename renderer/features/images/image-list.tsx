@@ -10,7 +10,7 @@ import { SortHead } from '../../components/sort-head.tsx';
 import { VirtualList, type VirtualListHandle } from '../../components/virtual-list.tsx';
 import { useLanguage } from '../../messages/language-context.tsx';
 import { EnginePlaceholder } from '../engine/engine-placeholder.tsx';
-import { useEngine, useIsStale } from '../engine/store.ts';
+import { useEngine, useHasLists, useIsStale } from '../engine/store.ts';
 import { ImageBulkBar } from './image-bulk-bar.tsx';
 import { ImageRow } from './image-row.tsx';
 import { PullBox } from './pull-box.tsx';
@@ -31,15 +31,17 @@ export function ImageList({ rows, openKey }: ImageListProps) {
   const { t, formats } = useLanguage();
   const images = useImages((state) => state.byId);
   const chosen = useImagesView((view) => view.selection.chosen.size);
+  const hasLists = useHasLists();
   return (
     <section className="data-list image-list" aria-label={t('nav.images')}>
       <div className="list-head">
         <h1>{t('nav.images')}</h1>
         <span className="list-head-note">
-          {t('images.count', {
-            count: images.size,
-            size: formats.bytes(totalSizeBytes(images.values())),
-          })}
+          {hasLists &&
+            t('images.count', {
+              count: images.size,
+              size: formats.bytes(totalSizeBytes(images.values())),
+            })}
         </span>
         <PullBox />
       </div>

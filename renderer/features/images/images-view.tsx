@@ -1,11 +1,12 @@
 /** Images: the list with its pull box, and beside it the image that is open. */
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo } from 'react';
 import { useActions } from '../../app/actions-context.tsx';
 import { navigate, type Route } from '../../app/router.ts';
 import { useKeys } from '../../app/use-keys.ts';
 import { listKeys } from '../../components/list-keys.ts';
 import { ListWithDetail } from '../../components/list-with-detail.tsx';
 import { prune, type Selection } from '../../components/selection.ts';
+import { useFollower } from '../../components/use-follower.ts';
 import { useLanguage } from '../../messages/language-context.tsx';
 import { ImageDetail } from './image-detail.tsx';
 import { ImageList } from './image-list.tsx';
@@ -14,8 +15,6 @@ import { useImageRows } from './use-rows.ts';
 import { useImagesView } from './view-store.ts';
 
 type ImagesRoute = Extract<Route, { view: 'images' }>;
-
-const FOLLOW_MS = 140;
 
 export function ImagesView({ route }: { route: ImagesRoute }) {
   const { t } = useLanguage();
@@ -66,19 +65,14 @@ function useImageSelection(reference: string | undefined, rows: readonly ImageRo
 function useImageKeys(route: ImagesRoute, rows: readonly ImageRow[]): void {
   const { images: actions } = useActions();
   const selection = useImagesView((view) => view.selection);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
   const keys = useMemo(() => rows.map((row) => row.key), [rows]);
   const tab = route.tab ? { tab: route.tab } : {};
+  const follow = useFollower((reference) => navigate({ ...route, reference }, { replace: true }));
   const select = (next: Selection) => {
     useImagesView.setState({ selection: next });
     const { cursor } = next;
     if (route.reference === undefined || cursor === null) return;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(
-      () => navigate({ ...route, reference: cursor }, { replace: true }),
-      FOLLOW_MS,
-    );
+    follow(cursor);
   };
   const targets = () => {
     if (selection.chosen.size > 0) return [...selection.chosen];

@@ -50,7 +50,7 @@ export function usersByImage(
     if (names) names.push(name);
     else users.set(container.ImageID, [name]);
   }
-  for (const names of users.values()) names.sort(collator.compare);
+  for (const names of users.values()) names.toSorted(collator.compare);
   return users;
 }
 
@@ -66,7 +66,7 @@ export function buildImageRows(
     for (const row of rowsOf(image, usedBy)) if (matches(row, view.search)) rows.push(row);
   }
   const sign = view.descending ? -1 : 1;
-  return rows.sort((a, b) => sign * compareBy(view.sort, a, b) || byName(a, b));
+  return rows.toSorted((a, b) => sign * compareBy(view.sort, a, b) || byName(a, b));
 }
 
 function rowsOf(image: ImageSummary, usedBy: readonly string[]): ImageRow[] {

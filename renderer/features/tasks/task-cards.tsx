@@ -3,6 +3,7 @@
  * a failed one stays until somebody has seen it; all of them stay in Activity.
  */
 import { useEffect } from 'react';
+import { useNow } from '../../app/clock.ts';
 import { useLanguage } from '../../messages/language-context.tsx';
 import { TaskCard } from './task-card.tsx';
 import { inOrder, putAway, useTasks } from './store.ts';
@@ -14,12 +15,12 @@ const NEWS_MS = 60_000;
 
 export function TaskCards() {
   const { t } = useLanguage();
+  const nowMs = useNow('minute');
   const tasks = useTasks((state) => state.tasks);
   const away = useTasks((state) => state.putAway);
   const shown = inOrder(tasks).filter(
     (task) =>
-      task.state === 'running' ||
-      (!away.has(task.taskId) && Date.now() - (task.endedMs ?? 0) < NEWS_MS),
+      task.state === 'running' || (!away.has(task.taskId) && nowMs - (task.endedMs ?? 0) < NEWS_MS),
   );
   const leaving = shown.filter((task) => task.state === 'done' || task.state === 'cancelled');
   const leavingIds = leaving.map((task) => task.taskId).join(' ');

@@ -50,6 +50,7 @@ export function LogLines({ label, feed, window: held, found, onPinned, ref }: Lo
   const [spread, setSpread] = useState<ReadonlySet<number>>(new Set());
   const scroller = useRef<HTMLDivElement>(null);
   const pinned = useRef(true);
+  const widest = useRef(0);
   /** The line at the top and how far it is scrolled: what must not move when pages come in. */
   const anchor = useRef<{ cursor: number; offset: number } | null>(null);
   const virtualizer = useVirtualizer({
@@ -120,6 +121,14 @@ export function LogLines({ label, feed, window: held, found, onPinned, ref }: Lo
     if (seen && seen.index + seenLines > lines.length - PAGE_AHEAD_LINES) void feed.pageForward();
   };
 
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    if (!element || wrap) return;
+    // Every line is as wide as the widest seen, so that tints reach to the end when scrolled.
+    if (element.scrollWidth > widest.current) widest.current = element.scrollWidth;
+    element.style.setProperty('--widest', `${widest.current}px`);
+  });
+
   const nowCursor = found.hits[found.at]?.line.cursor;
   return (
     <div
@@ -183,7 +192,7 @@ function withSelectionStart(range: Range, lines: LogWindow['lines']): number[] {
   const cursor = selectionStart();
   const index = cursor === null ? -1 : indexOfCursor(lines, cursor);
   if (index === -1 || indexes.includes(index)) return indexes;
-  return [...indexes, index].sort((a, b) => a - b);
+  return [...indexes, index].toSorted((a, b) => a - b);
 }
 
 function copySelection(event: ClipboardEvent, feed: LogFeed): void {

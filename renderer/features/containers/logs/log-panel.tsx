@@ -102,6 +102,8 @@ function useLogLife(feed: LogFeed, search: LogSearch, container: WatchedContaine
     if (wasReady.current) feed.resume();
     else void feed.toTail();
     wasReady.current = true;
+    // `run` changes when the container begins again: its log goes on.
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies
   }, [feed, isReady, run]);
   useEffect(
     () => () => {

@@ -25,7 +25,7 @@ export function markSpans(
       if (from > span.from && from < end) cuts.add(from);
       if (to > span.from && to < end) cuts.add(to);
     }
-    const edges = [...cuts].sort((a, b) => a - b);
+    const edges = [...cuts].toSorted((a, b) => a - b);
     return edges.slice(0, -1).map((from, index) => {
       const to = edges[index + 1] as number;
       return {

@@ -178,7 +178,7 @@ function ImageField({ value, onChange, error, isLocal }: ImageFieldProps) {
   const { t } = useLanguage();
   const listId = useId();
   const byId = useImages((state) => state.byId);
-  const tags = [...byId.values()].flatMap(tagsOf).sort();
+  const tags = [...byId.values()].flatMap(tagsOf).toSorted();
   const willPull = value.trim() !== '' && !isLocal;
   return (
     <Field label={t('run.image')} error={error} {...(willPull ? { hint: t('run.willPull') } : {})}>

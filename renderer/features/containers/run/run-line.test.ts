@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { dockerRunLine, requestOf, suggestHostPort, type RunFields } from './run-line.ts';
 import { parseWords, quoteWords } from './words.ts';

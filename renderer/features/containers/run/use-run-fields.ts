@@ -2,7 +2,7 @@
  * The state of the run form. Ports come from what the image exposes until a person has touched them.
  */
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { ImageDetail, ImageSummary } from '../../../../electron/ipc/contract.ts';
 import { useBridge } from '../../../bridge/bridge-context.tsx';
 import { imageDetailQuery } from '../../images/queries.ts';
@@ -21,26 +21,23 @@ export function rowKey(): number {
 }
 
 export function useRunFields(image: string) {
-  const [fields, setFields] = useState<RunFields>(() => ({
+  const [typed, setTyped] = useState<Omit<RunFields, 'ports'>>(() => ({
     image,
     name: '',
     command: '',
-    ports: [],
     environment: [],
     mounts: [],
     tty: false,
     removeOnExit: false,
   }));
-  const [portsTouched, setPortsTouched] = useState(false);
-  const defaults = useImageDefaults(fields.image);
-  const isLocal = useImages((state) => findImage(state.byId, fields.image) !== undefined);
-  useEffect(() => {
-    if (portsTouched) return;
-    setFields((now) => ({ ...now, ports: defaults ? suggestedPorts(defaults) : [] }));
-  }, [defaults, portsTouched]);
-  const change = (patch: Partial<RunFields>) => {
-    if (patch.ports) setPortsTouched(true);
-    setFields((now) => ({ ...now, ...patch }));
+  const [typedPorts, setTypedPorts] = useState<readonly PortField[] | null>(null);
+  const defaults = useImageDefaults(typed.image);
+  const suggested = useMemo(() => (defaults ? suggestedPorts(defaults) : []), [defaults]);
+  const isLocal = useImages((state) => findImage(state.byId, typed.image) !== undefined);
+  const fields: RunFields = { ...typed, ports: typedPorts ?? suggested };
+  const change = ({ ports, ...patch }: Partial<RunFields>) => {
+    if (ports) setTypedPorts(ports);
+    setTyped((now) => ({ ...now, ...patch }));
   };
   return { fields, change, isLocal };
 }

@@ -139,12 +139,9 @@ function keepSize(
   };
 }
 
-/** The graphics card draws where there is one; software GL is slower than elements. */
+/** The graphics card draws where there is one; GL in software is slower than elements. */
 function loadWebgl(terminal: Terminal): void {
-  const probe = document.createElement('canvas');
-  const context = probe.getContext('webgl2', { failIfMajorPerformanceCaveat: true });
-  if (!context) return;
-  context.getExtension('WEBGL_lose_context')?.loseContext();
+  if (!hasGraphicsCard()) return;
   try {
     const webgl = new WebglAddon();
     webgl.onContextLoss(() => webgl.dispose());
@@ -152,6 +149,16 @@ function loadWebgl(terminal: Terminal): void {
   } catch {
     // xterm goes on drawing elements.
   }
+}
+
+function hasGraphicsCard(): boolean {
+  const canvas = document.createElement('canvas');
+  const context = canvas.getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+  if (!context) return false;
+  const names = context.getExtension('WEBGL_debug_renderer_info');
+  const renderer = String(context.getParameter(names?.UNMASKED_RENDERER_WEBGL ?? context.RENDERER));
+  context.getExtension('WEBGL_lose_context')?.loseContext();
+  return !/swiftshader|llvmpipe|softpipe|software|basic render/i.test(renderer);
 }
 
 /** False keeps a key from the program. */

@@ -12,7 +12,7 @@ import { useEngine } from '../../engine/store.ts';
 import { LinkQuestion } from './link-question.tsx';
 import { openTerminal, type OpenTerminal } from './open-terminal.ts';
 import { TerminalFind } from './terminal-find.tsx';
-import { fresh } from './use-terminals.ts';
+import { freshSessions } from './use-terminals.ts';
 
 export interface TerminalViewHandle {
   find(): void;
@@ -50,7 +50,7 @@ export function TerminalView(props: TerminalViewProps) {
       bridge,
       terminalId,
       place: place.current,
-      isReplay: !fresh.delete(terminalId),
+      isReplay: !freshSessions.delete(terminalId),
       onLink: setLink,
       onFind: () => setFinding(true),
       onExit: (exitCode) => {

@@ -2,103 +2,103 @@
  * The sessions of one container. They live in the host: this finds those that are there, opens the
  * best shell when there is none, and closes them only when asked to.
  */
-import { useQuery } from '@tanstack/react-query';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
 import type { TerminalSession, WatchedContainer } from '../../../../electron/ipc/contract.ts';
-import { problemOf } from '../../../bridge/bridge.ts';
+import { problemOf, type Bridge } from '../../../bridge/bridge.ts';
 import { useBridge } from '../../../bridge/bridge-context.tsx';
 import { useEngine } from '../../engine/store.ts';
 import { shellsQuery } from '../queries.ts';
 
 /** Until the view has measured itself. */
 const FIRST_SIZE = { columns: 80, rows: 24 };
+const NONE: readonly TerminalSession[] = [];
 
 /** Which session stood in front, by container; forgotten with the window. */
-const lastCurrent = new Map<string, string>();
+const lastChosen = new Map<string, string>();
+
+/** Sessions opened by this window and not shown yet: what they print first is no replay. */
+export const freshSessions = new Set<string>();
 
 export function useTerminals(container: WatchedContainer) {
   const { Id: containerId, State: state } = container;
   const bridge = useBridge();
+  const queries = useQueryClient();
   const isReady = useEngine((each) => each.status?.phase === 'ready');
-  const [sessions, setSessions] = useState<readonly TerminalSession[]>([]);
-  const [current, setCurrent] = useState<string | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [chosen, setChosen] = useState(() => lastChosen.get(containerId) ?? null);
+  const [refusal, setRefusal] = useState<string | null>(null);
   const [isOpening, setOpening] = useState(false);
-  const [isListed, setListed] = useState(false);
-  const openedFirst = useRef(false);
   const isRunning = state === 'running';
+  const list = useQuery({ ...sessionsQuery(bridge, containerId), enabled: isReady });
   const shells = useQuery({ ...shellsQuery(bridge, container), enabled: isRunning && isReady });
+  const sessions = list.data ?? NONE;
+  const current = sessions.find((each) => each.terminalId === chosen) ?? sessions.at(-1);
 
-  const choose = useCallback(
-    (terminalId: string) => {
-      lastCurrent.set(containerId, terminalId);
-      setCurrent(terminalId);
-    },
-    [containerId],
-  );
-  const list = useCallback(async () => {
-    const found = await bridge.call('terminal.list', { containerId });
-    setSessions(found);
-    setCurrent((before) => {
-      const wanted = before ?? lastCurrent.get(containerId);
-      return (
-        found.find((each) => each.terminalId === wanted)?.terminalId ??
-        found.at(-1)?.terminalId ??
-        null
-      );
-    });
-    return found;
-  }, [bridge, containerId]);
-  const open = useCallback(
-    async (shell: string) => {
-      setOpening(true);
-      setProblem(null);
-      try {
-        const { terminalId } = await bridge.call('terminal.open', {
-          containerId,
-          shell,
-          ...FIRST_SIZE,
-        });
-        fresh.add(terminalId);
-        choose(terminalId);
-        await list();
-      } catch (error) {
-        setProblem(problemOf(error));
-      } finally {
-        setOpening(false);
-      }
-    },
-    [bridge, containerId, choose, list],
-  );
-  const close = useCallback(
-    async (terminalId: string) => {
-      await bridge.call('terminal.close', { terminalId }).catch(() => {});
-      setCurrent((before) => (before === terminalId ? null : before));
-      await list();
-    },
-    [bridge, list],
-  );
-  const markEnded = useCallback((terminalId: string) => {
-    setSessions((before) =>
-      before.map((each) => (each.terminalId === terminalId ? { ...each, running: false } : each)),
+  const choose = (terminalId: string) => {
+    lastChosen.set(containerId, terminalId);
+    setChosen(terminalId);
+  };
+  const open = async (shell: string) => {
+    setOpening(true);
+    setRefusal(null);
+    try {
+      const opened = await bridge.call('terminal.open', { containerId, shell, ...FIRST_SIZE });
+      freshSessions.add(opened.terminalId);
+      choose(opened.terminalId);
+      await list.refetch();
+    } catch (error) {
+      setRefusal(problemOf(error));
+    } finally {
+      setOpening(false);
+    }
+  };
+  const close = async (terminalId: string) => {
+    await bridge.call('terminal.close', { terminalId }).catch(() => {});
+    await list.refetch();
+  };
+  const markEnded = (terminalId: string) => {
+    queries.setQueryData(sessionsQuery(bridge, containerId).queryKey, (before) =>
+      before?.map((each) => (each.terminalId === terminalId ? { ...each, running: false } : each)),
     );
-  }, []);
+  };
+  useFirstSession(list.isFetchedAfterMount, sessions.length, shells.data?.[0], open);
 
-  useEffect(() => {
-    if (!isReady) return;
-    list()
-      .then(() => setListed(true))
-      .catch((error: unknown) => setProblem(problemOf(error)));
-  }, [isReady, list]);
-  const best = shells.data?.[0];
-  useEffect(() => {
-    if (!isListed || !isRunning || best === undefined || openedFirst.current) return;
-    openedFirst.current = true;
-    if (sessions.length === 0) void open(best);
-  }, [isListed, isRunning, best, sessions.length, open]);
-
-  return { sessions, current, problem, isOpening, choose, open, close, markEnded };
+  const problem = refusal ?? (list.isError ? problemOf(list.error) : null);
+  return {
+    sessions,
+    current: current?.terminalId ?? null,
+    problem,
+    isOpening,
+    choose,
+    open,
+    close,
+    markEnded,
+  };
 }
 
-/** Sessions opened by this window: what they print first is no replay. */
-export const fresh = new Set<string>();
+/** Opens a shell where there was none; a person who closed the last session meant it. */
+function useFirstSession(
+  isListed: boolean,
+  count: number,
+  shell: string | undefined,
+  open: (shell: string) => Promise<void>,
+): void {
+  const isDone = useRef(false);
+  useEffect(() => {
+    if (isDone.current || !isListed) return;
+    if (count > 0) isDone.current = true;
+    if (count > 0 || shell === undefined) return;
+    isDone.current = true;
+    // Opening a session is the effect, and it shows that it is under way.
+    // oxlint-disable-next-line react/set-state-in-effect
+    void open(shell);
+  }, [isListed, count, shell, open]);
+}
+
+function sessionsQuery(bridge: Bridge, containerId: string) {
+  return queryOptions({
+    queryKey: ['terminals', containerId],
+    queryFn: () => bridge.call('terminal.list', { containerId }),
+    staleTime: 0,
+  });
+}
