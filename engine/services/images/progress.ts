@@ -30,11 +30,11 @@ export function barLine(
 
 const BAR_WIDTH = 50;
 
-/** `[====>      ]  1.2MB/3.4MB`. */
+/** `[====>      ]    1.2MB/3.4MB`. */
 export function barText(current: number, total: number): string {
   const filled = Math.min(BAR_WIDTH, Math.floor(Math.floor((current / total) * 100) / 2));
   const bar = `[${'='.repeat(filled)}>${' '.repeat(BAR_WIDTH - filled)}]`;
-  return `${bar}  ${humanSize(current).padStart(8)}/${humanSize(total)}`;
+  return `${bar} ${humanSize(current).padStart(8)}/${humanSize(total)}`;
 }
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
