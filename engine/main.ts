@@ -3,37 +3,189 @@
  * SIGINT end the engine; containers go on running without it.
  */
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
-import { bind } from './api/handler.ts';
+import { containerHandlers } from './api/containers.ts';
+import { execHandlers } from './api/exec.ts';
+import { gantryHandlers } from './api/gantry.ts';
+import { bind, type BoundRoute } from './api/handler.ts';
+import { imageHandlers } from './api/images.ts';
+import { gantryLogHandlers, logHandlers } from './api/logs.ts';
+import { networkHandlers } from './api/networks.ts';
 import { ApiServer } from './api/server.ts';
 import { systemHandlers } from './api/system.ts';
-import { readConfig } from './config.ts';
+import { volumeHandlers } from './api/volumes.ts';
+import { readConfig, type Config } from './config.ts';
+import { CONTAINER_ROUTES } from './contract/containers.ts';
+import { EngineError, messageOf } from './contract/errors.ts';
+import { EXEC_ROUTES } from './contract/exec.ts';
+import { GANTRY_ROUTES } from './contract/gantry.ts';
+import { IMAGE_ROUTES } from './contract/images.ts';
+import { LOG_ROUTES } from './contract/logs.ts';
+import { NETWORK_ROUTES } from './contract/networks.ts';
+import { openApiDocument } from './contract/openapi.ts';
 import { SYSTEM_ROUTES } from './contract/system.ts';
-import { messageOf } from './contract/errors.ts';
+import { VOLUME_ROUTES } from './contract/volumes.ts';
+import { FileContentStore } from './drivers/content/file-content.ts';
+import { RuntimeExec } from './drivers/exec/runtime-exec.ts';
+import { ThreadedBlockSearchers } from './drivers/logs/block-search.ts';
+import { FileLogStore } from './drivers/logs/file-log-store.ts';
+import { Conmon } from './drivers/monitor/conmon.ts';
+import { BridgeNetworkDriver } from './drivers/network/bridge.ts';
+import { HttpRegistry } from './drivers/registry/http-registry.ts';
+import { findRuntimes } from './drivers/runtime/installed-runtimes.ts';
+import { LocalRuntimeFiles } from './drivers/runtime/local-files.ts';
+import { OverlaySnapshotter } from './drivers/snapshots/overlay.ts';
+import { UnpackPool } from './drivers/snapshots/unpack-pool.ts';
 import { SqliteState } from './drivers/state/sqlite.ts';
+import { LocalVolumeStore } from './drivers/volumes/local.ts';
 import { prepareCgroups } from './host/cgroups.ts';
-import { systemClock as clock } from './host/clock.ts';
+import { formatTime, systemClock as clock } from './host/clock.ts';
 import { listen } from './host/listen.ts';
 import { Log } from './host/log.ts';
 import { readMachine } from './host/machine.ts';
+import { readPrivileges, thermalPaths } from './host/privileges.ts';
+import { requireProgram, versionOf } from './host/programs.ts';
 import { claimRoots } from './host/roots.ts';
+import { ContainerService } from './services/containers/container-service.ts';
+import { ContainerStore } from './services/containers/container-store.ts';
+import { containerSettings } from './services/containers/settings.ts';
 import { EventBus } from './services/events/event-bus.ts';
+import { ExecService } from './services/exec/exec-service.ts';
+import { ImageService } from './services/images/image-service.ts';
+import { ContainerLogs } from './services/logs/container-logs.ts';
+import { LogPages } from './services/logs/log-pages.ts';
+import { LogRotation } from './services/logs/log-rotation.ts';
+import { LogSearch } from './services/logs/log-search.ts';
+import { NetworkService } from './services/networks/network-service.ts';
 import { SystemService } from './services/system/system-service.ts';
+import { VolumeService } from './services/volumes/volume-service.ts';
+import { WatchService } from './services/watch/watch-service.ts';
+
+const DEFAULT_DATA_ROOT = '/var/lib/gantry';
 
 async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2), process.env);
+  const { dataRoot, execRoot } = config;
   const log = new Log(config.logLevel);
-  const machine = readMachine();
-  const roots = claimRoots(config.dataRoot, config.execRoot, config.pidFile);
-  const cgroups = prepareCgroups();
-  const state = new SqliteState(join(config.dataRoot, 'state.db'));
-  const identity = state.records<string>('identity');
-  const engineId = identity.get('engine') ?? randomBytes(16).toString('hex');
-  identity.put('engine', engineId);
-  const events = new EventBus(clock);
+  const warn = (message: string) => log.warn(message);
+  const report = (message: string, error: unknown) => log.error(message, error);
 
+  // The machine, and what of it is this engine's own.
+  const machine = readMachine();
+  const roots = claimRoots(dataRoot, execRoot, config.pidFile);
+  const cgroups = prepareCgroups();
+  const privileges = readPrivileges();
+  const state = new SqliteState(join(dataRoot, 'state.db'));
+  const engineId = identityOf(state);
+  const isDefaultEngine = dataRoot === DEFAULT_DATA_ROOT;
+  const tag = isDefaultEngine ? 'gantry' : `gantry-${engineId.slice(0, 8)}`;
+  const cgroupParent = `/${tag}`;
+
+  // Drivers.
+  const content = new FileContentStore(join(dataRoot, 'content'));
+  const snapshotter = new OverlaySnapshotter(join(dataRoot, 'snapshots'), state);
+  const unpacker = new UnpackPool();
+  const registry = new HttpRegistry(
+    { mirrors: config.registryMirrors, insecure: config.insecureRegistries },
+    clock,
+  );
+  const network = new BridgeNetworkDriver({
+    engineId,
+    bridgeName: config.bridge || (isDefaultEngine ? 'gantry0' : `gt-${engineId.slice(0, 8)}`),
+    mtu: config.mtu,
+    execRoot,
+    warn,
+    ...(config.bip !== '' && { subnet: config.bip }),
+  });
+  const runtimes = await findRuntimes({
+    root: join(execRoot, 'runtimes'),
+    cgroups,
+    cgroupParent,
+    defaultName: config.defaultRuntime,
+    added: config.runtimes,
+    warn,
+  });
+  const conmonProgram = requireProgram('conmon', 'conmon');
+  const monitor = new Conmon({
+    program: conmonProgram,
+    version: await versionOf(conmonProgram),
+    exitDirectory: join(execRoot, 'exits'),
+  });
+  const files = new LocalRuntimeFiles(dataRoot, execRoot);
+  const logStore = new FileLogStore();
+
+  // Services. Those that ask each other are given closures, since one of them has to come first.
+  const events = new EventBus(clock);
+  const images = new ImageService({
+    state,
+    content,
+    snapshotter,
+    unpacker,
+    registry,
+    events,
+    clock,
+    users: () => containers,
+    architecture: process.arch,
+  });
+  const volumes = new VolumeService({
+    store: new LocalVolumeStore(dataRoot),
+    state,
+    events,
+    clock,
+    users: (name) => containers.volumeUsers(name),
+  });
+  const networks = new NetworkService({
+    engineId,
+    bridge: network.claimDefaultBridge(),
+    createdAt: formatTime(clock.nowNs()),
+    members: (id) => containers.networkMembers(id),
+  });
+  const containers: ContainerService = new ContainerService({
+    store: new ContainerStore(state, files),
+    images,
+    snapshotter,
+    networks,
+    network,
+    volumes,
+    files,
+    runtimes,
+    monitor,
+    logs: logStore,
+    events,
+    clock,
+    machine,
+    cgroups,
+    settings: containerSettings(config, {
+      privileges,
+      cgroupParent,
+      seccompProfile: readSeccompProfile(config),
+      extraMaskedPaths: thermalPaths(machine.cpuCount),
+    }),
+    warn,
+    readLog: (container, streams) => containerLogs.replay(container, streams),
+    execIdsOf: (id) => exec.idsOf(id),
+    inBackground: (what, work) => void work.catch((error: unknown) => report(what, error)),
+  });
+  const exec = new ExecService({
+    containers,
+    runner: new RuntimeExec({
+      findRuntime: (name) => runtimes.find(name),
+      directory: join(execRoot, 'exec'),
+      allCapabilities: privileges.capabilities,
+    }),
+    events,
+    resolveUser: (container, user) => containers.resolveUser(container, user),
+  });
+  const containerLogs = new ContainerLogs(containers, logStore, clock);
+  const rotation = new LogRotation({
+    store: logStore,
+    events,
+    runningContainers: () => containers.runningContainers(),
+    reopenLog: (id) => containers.reopenLog(id),
+    report,
+  });
   const system = new SystemService({
     config,
     machine,
@@ -41,37 +193,106 @@ async function main(): Promise<void> {
     engineId,
     instance: randomBytes(8).toString('hex'),
     clock,
-    runtimes: () => ({}),
-    defaultRuntime: () => 'crun',
-    monitorVersion: () => '',
-    counts: () => ({ running: 0, paused: 0, stopped: 0, images: 0 }),
+    runtimes,
+    monitorVersion: monitor.version,
+    counts: () => ({ ...containers.counts(), images: images.count() }),
   });
+  const watch = new WatchService({ engine: () => system.summary(), containers, images });
 
-  const api = new ApiServer(
-    [...bind(SYSTEM_ROUTES, systemHandlers(system, events, clock))],
-    (message, error) => log.error(message, error),
-  );
-  const servers: Server[] = [];
-  for (const host of config.hosts) {
-    const tls = host.startsWith('tcp://') && config.tlsVerify ? readTls(config) : undefined;
-    const server = api.createHttpServer(tls);
-    await listen(server, host, config.group);
-    servers.push(server);
-    log.info(`listening on ${host}`);
-  }
+  // What an earlier engine left: first containers, since they say what of the rest is in use.
+  await containers.recover();
+  await volumes.recover();
+  await images.recover();
 
-  const stop = (signal: string) => {
+  // The API.
+  const { watch: watchRoute, openapi, ...logRoutes } = GANTRY_ROUTES;
+  const describe = () =>
+    openApiDocument({
+      System: SYSTEM_ROUTES,
+      Container: CONTAINER_ROUTES,
+      Log: LOG_ROUTES,
+      Exec: EXEC_ROUTES,
+      Image: IMAGE_ROUTES,
+      Network: NETWORK_ROUTES,
+      Volume: VOLUME_ROUTES,
+      Gantry: GANTRY_ROUTES,
+    });
+  const servers = await serve(config, report, [
+    ...bind(SYSTEM_ROUTES, systemHandlers(system, events, clock)),
+    ...bind(CONTAINER_ROUTES, containerHandlers(containers)),
+    ...bind(LOG_ROUTES, logHandlers(containerLogs)),
+    ...bind(EXEC_ROUTES, execHandlers(exec)),
+    ...bind(IMAGE_ROUTES, imageHandlers(images)),
+    ...bind(NETWORK_ROUTES, networkHandlers(networks)),
+    ...bind(VOLUME_ROUTES, volumeHandlers(volumes)),
+    ...bind({ watch: watchRoute, openapi }, gantryHandlers(watch, describe)),
+    ...bind(
+      logRoutes,
+      gantryLogHandlers(
+        new LogPages(containers, logStore),
+        new LogSearch(containers, logStore, new ThreadedBlockSearchers()),
+      ),
+    ),
+  ]);
+  log.info(`listening on ${config.hosts.join(', ')}`);
+
+  const stop = async (signal: string): Promise<void> => {
     log.info(`${signal}: stopping; containers go on`);
-    for (const server of servers) server.close();
+    for (const server of servers) {
+      server.close();
+      server.closeAllConnections();
+    }
+    rotation[Symbol.dispose]();
+    const keepNetworks = containers.runningContainers().length > 0;
+    containers.close();
+    await network.close({ keepNetworks });
+    await images.close();
+    await unpacker.close();
     state.close();
     roots.release();
     process.exit(0);
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => {
+      stop(signal).catch((error: unknown) => {
+        report('stopping', error);
+        process.exit(1);
+      });
+    });
 }
 
-function readTls(config: { tlsCaCert: string; tlsCert: string; tlsKey: string }) {
+/** Random, made with the data root. */
+function identityOf(state: SqliteState): string {
+  const identity = state.records<string>('identity');
+  const engineId = identity.get('engine') ?? randomBytes(16).toString('hex');
+  identity.put('engine', engineId);
+  return engineId;
+}
+
+function readSeccompProfile({ seccompProfile }: Config): string {
+  return seccompProfile.startsWith('/') ? readFileSync(seccompProfile, 'utf8') : seccompProfile;
+}
+
+async function serve(
+  config: Config,
+  report: (message: string, error: unknown) => void,
+  routes: readonly BoundRoute[],
+): Promise<Server[]> {
+  const api = new ApiServer(routes, report);
+  const servers: Server[] = [];
+  for (const host of config.hosts) {
+    const server = api.createHttpServer(tlsFor(config, host));
+    await listen(server, host, config.group);
+    servers.push(server);
+  }
+  return servers;
+}
+
+/** TCP without client certificates is a root shell for whoever reaches the port. */
+function tlsFor(config: Config, host: string) {
+  if (host.startsWith('unix://')) return undefined;
+  if (!config.tlsVerify)
+    throw new EngineError('invalid-argument', `${host} needs --tlsverify with its certificates`);
   return {
     ca: readFileSync(config.tlsCaCert),
     cert: readFileSync(config.tlsCert),

@@ -50,6 +50,23 @@ export class ContainerLogs {
     return { isTty: container.config.Tty, bytes: this.read(container, request, signal) };
   }
 
+  /** What has been written so far, framed as `open` frames it: what attach replays. */
+  replay(
+    container: Pick<ContainerView, 'id'>,
+    streams: Pick<LogRequest, 'stdout' | 'stderr'>,
+  ): AsyncIterable<Buffer> {
+    const request = {
+      ...streams,
+      follow: false,
+      timestamps: false,
+      details: false,
+      sinceNs: undefined,
+      untilNs: undefined,
+      tailLines: undefined,
+    };
+    return this.open(container.id, request, new AbortController().signal).bytes;
+  }
+
   private async *read(
     container: ContainerView,
     request: LogRequest,

@@ -4,6 +4,7 @@ import type { EngineSummary } from '../../contract/gantry.ts';
 import type { SystemInfo, SystemVersion } from '../../contract/system.ts';
 import type { Config } from '../../config.ts';
 import { formatTime, type Clock } from '../../host/clock.ts';
+import type { Runtimes } from '../../drivers/runtime.ts';
 import type { Cgroups } from '../../host/cgroups.ts';
 import type { Machine } from '../../host/machine.ts';
 
@@ -16,10 +17,9 @@ export interface SystemFacts {
   /** Random for each start. */
   readonly instance: string;
   readonly clock: Clock;
-  /** Program and version line of the runtimes in use, by name, and of the monitor. */
-  readonly runtimes: () => Readonly<Record<string, { path: string; version: string }>>;
-  readonly defaultRuntime: () => string;
-  readonly monitorVersion: () => string;
+  readonly runtimes: Pick<Runtimes, 'all' | 'find' | 'defaultName'>;
+  /** First line of what it says of its version. */
+  readonly monitorVersion: string;
   readonly counts: () => { running: number; paused: number; stopped: number; images: number };
 }
 
@@ -31,8 +31,8 @@ export class SystemService {
   }
 
   version(): SystemVersion {
-    const { machine, runtimes, defaultRuntime, monitorVersion } = this.facts;
-    const runtime = runtimes()[defaultRuntime()];
+    const { machine, runtimes, monitorVersion } = this.facts;
+    const runtime = runtimes.find('');
     const common = {
       Version: ENGINE_VERSION,
       ApiVersion: `1.${API_VERSION}`,
@@ -51,15 +51,15 @@ export class SystemService {
       Platform: { Name: 'Gantry' },
       Components: [
         { Name: 'Engine', Version: ENGINE_VERSION, Details: details },
-        { Name: defaultRuntime(), Version: runtime?.version ?? '' },
-        { Name: 'conmon', Version: monitorVersion() },
+        { Name: runtime.name, Version: numberIn(runtime.version) },
+        { Name: 'conmon', Version: numberIn(monitorVersion) },
       ],
       ...common,
     };
   }
 
   info(): SystemInfo {
-    const { config, machine, cgroups, engineId, clock } = this.facts;
+    const { config, machine, cgroups, engineId, clock, runtimes } = this.facts;
     const counts = this.facts.counts();
     return {
       ID: engineId,
@@ -115,9 +115,9 @@ export class SystemService {
       ExperimentalBuild: false,
       ServerVersion: ENGINE_VERSION,
       Runtimes: Object.fromEntries(
-        Object.entries(this.facts.runtimes()).map(([name, { path }]) => [name, { path }]),
+        runtimes.all().map(({ name, program }) => [name, { path: program }]),
       ),
-      DefaultRuntime: this.facts.defaultRuntime(),
+      DefaultRuntime: runtimes.defaultName,
       Swarm: {
         NodeID: '',
         NodeAddr: '',
@@ -166,4 +166,9 @@ function registryConfig(config: Config) {
     ],
     Mirrors: mirrors,
   };
+}
+
+/** `crun version 1.8.1` → `1.8.1`. */
+function numberIn(versionLine: string): string {
+  return /\d[\w.+~-]*/.exec(versionLine)?.[0] ?? versionLine;
 }
