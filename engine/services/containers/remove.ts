@@ -61,7 +61,7 @@ async function takeAway(
     store.setState(container, { status: 'dead' });
     throw error;
   }
-  container.streams.abort();
+  container.streams.close(); // not cut: what the container wrote last may still be on its way
   publish(context, container, 'destroy');
   container.settle('next-exit');
   container.settle('removed');
