@@ -1,5 +1,5 @@
 /** Failures as the window is told them. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError, messageOf } from '../../engine/contract/errors.ts';
 import { EngineGoneError } from '../client/engine-connection.ts';
 import type { BridgeError } from '../ipc/contract.ts';

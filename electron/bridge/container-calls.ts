@@ -1,6 +1,6 @@
 /** What the window asks of containers and images, in the engine's words. */
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CONTAINER_ROUTES } from '../../engine/contract/containers.ts';
 import { EngineError, hasCode } from '../../engine/contract/errors.ts';
 import { EXEC_ROUTES } from '../../engine/contract/exec.ts';

@@ -4,7 +4,7 @@
  * answers is trusted to have the shape of its contract, which the engine's own tests assert.
  */
 import type { Duplex } from 'node:stream';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Route } from '../../engine/contract/route.ts';
 import { API_VERSION } from '../../engine/contract/version.ts';
 import { EngineConnection, goneError, readJson, type EngineAddress } from './engine-connection.ts';

@@ -8,7 +8,7 @@
  */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DEFAULT_SOCKET, type NativeEngineOptions } from './native-engine-host.ts';
 
 const words = z.array(z.string()).min(1);
@@ -40,8 +40,8 @@ function socketOfHost({ GANTRY_HOST }: NodeJS.ProcessEnv): string | undefined {
 async function findEngine(appFolder: string): Promise<readonly string[] | undefined> {
   const node = await firstThatExists(appFolder, ['engine/node', 'node_modules/.bin/node']);
   const entry = await firstThatExists(appFolder, [
-    'engine/gantryd.mjs',
-    'build/engine/gantryd.mjs',
+    'engine/gantryd.cjs',
+    'build/engine/gantryd.cjs',
     'engine/main.ts',
   ]);
   return node && entry ? [node, entry] : undefined;

@@ -3,7 +3,7 @@
  * hostile text (logs, names, labels) is assumed to be taken over one day. Every text and list has a
  * bound. Only the host imports this file; the window needs the types alone. Pure.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   TERMINAL_INPUT_LIMIT_BYTES,
   type CallName,

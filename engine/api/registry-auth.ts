@@ -2,7 +2,7 @@
  * The `X-Registry-Auth` header: credentials as base64url JSON, padded or not. Pure.
  * Source: Docker Engine API v1.50, "Authentication".
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../contract/errors.ts';
 import type { PullRequest } from '../services/images/pull.ts';
 

@@ -6,7 +6,7 @@
  * Unknown fields are dropped, as Go's decoder does. Pure.
  * Source: Docker Engine API v1.50, Container; moby `api/types/container`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { queryBoolean, queryFilters, queryInteger, route } from './route.ts';
 import { containerStatus, containerSummary, endpointSettings, mountPoint } from './summaries.ts';
 

@@ -1,5 +1,5 @@
 /** Running a further program in a container. Source: Docker Engine API v1.50, Exec. Pure. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { route } from './route.ts';
 
 /** Go's zero values: absent and null read as the empty value. */

@@ -2,7 +2,7 @@
  * Images: pull, import, list, inspect, tag, delete, history, prune.
  * Source: Docker Engine API v1.50, tag "Image".
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { queryBoolean, queryFilters, route } from './route.ts';
 import { imageSummary } from './summaries.ts';
 

@@ -1,5 +1,5 @@
 /** Reading a container's log. Source: Docker Engine API v1.50, ContainerLogs. Pure. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { queryBoolean, route } from './route.ts';
 
 export const LOG_ROUTES = {

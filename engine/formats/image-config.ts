@@ -3,7 +3,7 @@
  * does not matter to running the image and strict in what the engine acts on. Pure.
  * Source: OCI image-spec, config.md; Docker image spec v1.2.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../contract/errors.ts';
 import { isDigest, type Digest } from './digest.ts';
 

@@ -3,7 +3,7 @@
  * here before anything acts on it: digests well-formed, sizes whole and positive, counts bounded. Pure.
  * Source: OCI image-spec, manifest.md and image-index.md; Docker "Image Manifest V 2, Schema 2".
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../contract/errors.ts';
 import { isDigest, type Digest } from './digest.ts';
 import type { Platform } from './platform.ts';

@@ -1,10 +1,13 @@
 /**
- * The engine as it is shipped: `build/engine/gantryd.mjs`, which runs on a plain Node 24, and its
+ * The engine as it is shipped: `build/engine/gantryd.cjs`, which runs on a plain Node 24, and its
  * native packages in `build/engine/node_modules` beside it.
+ *
+ * CommonJS, for memory: an ES module that imports `node:http` evaluates all of its exports, among them
+ * a WebSocket client that nothing here uses (5 MB of the idle engine).
  *
  * Workers: the sources start one as `new Worker(new URL('./unpack-worker.ts', import.meta.url))`,
  * which Node resolves as it is. Every such address becomes an entry point of its own here,
- * `build/engine/unpack-worker.mjs`, and the address in the bundle is rewritten to it. So the names
+ * `build/engine/unpack-worker.cjs`, and the address in the bundle is rewritten to it. So the names
  * of worker files are unique in the engine, and the address is written out where it is used.
  */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -33,17 +36,19 @@ export async function buildEngine(repository: string): Promise<void> {
       ...workers.map((path) => ({ in: path, out: basename(path, '.ts') })),
     ],
     outdir: output,
-    outExtension: { '.js': '.mjs' },
+    outExtension: { '.js': '.cjs' },
     bundle: true,
     platform: 'node',
     target: 'node24',
-    format: 'esm',
+    format: 'cjs',
     // V8 keeps the text of what it runs: without white space it is a third of the memory.
     minifyWhitespace: true,
     minifySyntax: true,
     sourcemap: true,
     external: NATIVE_PACKAGES,
-    banner: { js: REQUIRE_FOR_COMMONJS },
+    // CommonJS has no import.meta.
+    define: { 'import.meta.url': 'moduleAddress' },
+    banner: { js: "const moduleAddress = require('node:url').pathToFileURL(__filename).href;" },
     plugins: [rewriteWorkerAddresses, dropOtherLanguages],
     logLevel: 'warning',
   });
@@ -57,7 +62,7 @@ const rewriteWorkerAddresses: Plugin = {
       loader: 'ts',
       contents: readFileSync(path, 'utf8').replace(
         WORKER_ADDRESS,
-        (_, address: string) => `new URL('./${basename(address)}.mjs', import.meta.url)`,
+        (_, address: string) => `new URL('./${basename(address)}.cjs', import.meta.url)`,
       ),
     }));
   },

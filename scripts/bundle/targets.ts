@@ -26,7 +26,7 @@ const HOST_SOURCES = ['electron', 'engine/contract', 'engine/formats'];
 export const TARGETS: readonly Target[] = [
   {
     name: 'engine',
-    output: 'build/engine/gantryd.mjs',
+    output: 'build/engine/gantryd.cjs',
     sources: ['engine'],
     build: () => buildEngine(REPOSITORY),
   },

@@ -29,7 +29,7 @@ export async function ensureEngine(config: Config, args: readonly string[]): Pro
   }
   if (process.platform !== 'linux')
     throw new Error(`No engine answers at ${socketPath}; so far one can be started on Linux only.`);
-  const command = [process.execPath, join(REPOSITORY, 'build/engine/gantryd.mjs'), ...args];
+  const command = [process.execPath, join(REPOSITORY, 'build/engine/gantryd.cjs'), ...args];
   await using log = await openRotated(logPath);
   await untilUp(start(asRoot(command, socketPath), log.fd), host, logPath);
   console.log(`The engine listens at ${socketPath}, its log is ${logPath}`);

@@ -9,7 +9,7 @@ import { startEngine } from '../support/engine.ts';
 import type { HttpAnswer, HttpRequest } from '../support/unix-http.ts';
 import { benchmarkImages } from './images.ts';
 
-const BUNDLE = fileURLToPath(new URL('../../build/engine/gantryd.mjs', import.meta.url));
+const BUNDLE = fileURLToPath(new URL('../../build/engine/gantryd.cjs', import.meta.url));
 
 export interface Contestant {
   readonly name: string;

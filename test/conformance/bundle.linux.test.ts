@@ -12,7 +12,7 @@ test('the bundle pulls, runs and logs from a folder with nothing else in it', as
     recursive: true,
   });
   try {
-    await using engine = await startEngine({ program: join(folder, 'gantryd.mjs') });
+    await using engine = await startEngine({ program: join(folder, 'gantryd.cjs') });
     const { docker } = engine;
     expect(await docker.ok('run', '--name', 'one', 'busybox', 'echo', 'from the bundle')).toBe(
       'from the bundle',

@@ -1,6 +1,6 @@
 /** One repository of a registry, over HTTP: endpoint choice, authorization, retries, Docker's errors. */
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../host/clock.ts';
 import { digestOf, isDigest, type Digest } from '../../formats/digest.ts';
 import { MANIFEST_BYTES_MAX, MANIFEST_MEDIA_TYPES } from '../../formats/manifest.ts';

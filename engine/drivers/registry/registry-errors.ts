@@ -3,7 +3,7 @@
  * Source: distribution spec, "Error Codes"; moby `distribution/errors.go`.
  */
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { familiarName, familiarString, type Reference } from '../../formats/reference.ts';
 import { RegistryError } from '../registry.ts';
 

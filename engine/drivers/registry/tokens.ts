@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RegistryError, type Credentials } from '../registry.ts';
 import type { Challenge } from './challenge.ts';
 import { readBody, send } from './transport.ts';

@@ -3,8 +3,14 @@
  * another host, a limit on silence, and bodies with a limit on size. Used by the engine's main thread
  * for manifests and by Workers for layers, so it keeps no state but its connections.
  */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
 import { errnoOf } from '../../host/errno.ts';
 import { RegistryError } from '../registry.ts';
 
@@ -28,8 +34,6 @@ const AGENT_OPTIONS = {
   timeout: 30_000,
 };
 const httpAgent = new HttpAgent(AGENT_OPTIONS);
-const httpsAgent = new HttpsAgent(AGENT_OPTIONS);
-const uncheckedAgent = new HttpsAgent({ ...AGENT_OPTIONS, rejectUnauthorized: false });
 
 /** Sends a request, follows redirects of GET and HEAD, and resolves at the final answer's headers. */
 export async function send(request: HttpRequest): Promise<IncomingMessage> {
@@ -96,15 +100,16 @@ export function pauseBefore(attempt: number, retryAfter?: string): number {
 }
 
 function sendOnce(url: URL, request: HttpRequest): Promise<IncomingMessage> {
-  const isHttps = url.protocol === 'https:';
-  const agent = isHttps ? (request.isInsecure ? uncheckedAgent : httpsAgent) : httpAgent;
+  const options = {
+    method: request.method ?? 'GET',
+    headers: { 'user-agent': 'gantry', ...request.headers },
+    signal: request.signal,
+  };
   return new Promise((resolve, reject) => {
-    const outgoing = (isHttps ? httpsRequest : httpRequest)(url, {
-      method: request.method ?? 'GET',
-      headers: { 'user-agent': 'gantry', ...request.headers },
-      agent,
-      signal: request.signal,
-    });
+    const outgoing =
+      url.protocol === 'https:'
+        ? requestTls(url, options, request.isInsecure === true)
+        : httpRequest(url, { ...options, agent: httpAgent });
     outgoing.setTimeout(SILENCE_MS, () => {
       const error = new Error(`${url.host} does not answer`);
       outgoing.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
@@ -112,6 +117,21 @@ function sendOnce(url: URL, request: HttpRequest): Promise<IncomingMessage> {
     outgoing.once('error', reject);
     outgoing.once('response', resolve);
     outgoing.end(request.body);
+  });
+}
+
+let tlsAgents: { readonly checked: HttpsAgent; readonly unchecked: HttpsAgent } | undefined;
+
+/** node:https costs 5 MB of memory, so it loads with the first registry that speaks TLS. */
+function requestTls(url: URL, options: RequestOptions, isInsecure: boolean): ClientRequest {
+  const https = process.getBuiltinModule('node:https');
+  tlsAgents ??= {
+    checked: new https.Agent(AGENT_OPTIONS),
+    unchecked: new https.Agent({ ...AGENT_OPTIONS, rejectUnauthorized: false }),
+  };
+  return https.request(url, {
+    ...options,
+    agent: isInsecure ? tlsAgents.unchecked : tlsAgents.checked,
   });
 }
 
