@@ -145,7 +145,8 @@ async function readByApi(contestant: Contestant): Promise<number> {
   const path = '/containers/bench-log/logs?stdout=1&stderr=1';
   const { took, value } = await timed(() => contestant.request(path));
   // Frames of 8 bytes come on top, one a line or fewer.
-  if (value.text.length < LOG_LINES * LINE.length) throw new Error(`${value.text.length} bytes of log`);
+  if (value.text.length < LOG_LINES * LINE.length)
+    throw new Error(`${value.text.length} bytes of log`);
   return took;
 }
 
