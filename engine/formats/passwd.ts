@@ -27,19 +27,22 @@ const ID_MAX = 2 ** 31 - 1;
 
 /**
  * `''`, `1000`, `www-data`, `1000:50`, `user:group`. A number need not be listed; then its group is
- * 0. Supplementary groups are those the user is listed in, unless a group was named. Throws
- * `invalid-argument` with Docker's texts for a name that is not listed.
+ * 0. Supplementary are the group itself, so that dropping it does not add rights, and those the user
+ * is listed in, unless a group was named. Throws `invalid-argument` with Docker's texts for a name
+ * that is not listed.
  */
 export function resolveUser(text: string, passwd: string, group: string): ProcessUser {
   const [userText = '', groupText = ''] = text.split(':');
   const user = findUser(userText, parsePasswd(passwd));
   const groups = groupText === '' && user.name === '' ? [] : parseGroup(group);
-  if (groupText !== '')
-    return { uid: user.uid, gid: findGroup(groupText, groups), additionalGids: [] };
+  if (groupText !== '') {
+    const gid = findGroup(groupText, groups);
+    return { uid: user.uid, gid, additionalGids: [gid] };
+  }
   const additionalGids = groups
     .filter(({ members }) => members.includes(user.name))
     .map(({ gid }) => gid);
-  return { uid: user.uid, gid: user.gid, additionalGids };
+  return { uid: user.uid, gid: user.gid, additionalGids: [user.gid, ...additionalGids] };
 }
 
 /** Group ids of `--group-add`. Throws `invalid-argument` for a name that is not listed. */

@@ -21,8 +21,16 @@ export function explainCreateFailure(
 function lastMessage(said: string): string {
   const line = said.trimEnd().split('\n').at(-1) ?? '';
   const quoted = /msg="((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
-  if (quoted !== undefined) return quoted.replace(/\\(.)/g, '$1');
-  return line.replace(/^\d{4}-\d\d-\d\dT\S+: /, '').replace(/^error: /i, '');
+  if (quoted !== undefined) return plain(quoted.replace(/\\(.)/g, '$1'));
+  return plain(line);
+}
+
+/** Without time, level, and what Docker says before it anyway. */
+function plain(line: string): string {
+  return line
+    .replace(/^\d{4}-\d\d-\d\dT\S+: /, '')
+    .replace(/^error: /i, '')
+    .replace(/^runc create failed: unable to start container process: /, '');
 }
 
 function reasonOf(said: string, program: string): string {
@@ -30,7 +38,7 @@ function reasonOf(said: string, program: string): string {
     return program.includes('/')
       ? `error during container init: exec: "${program}": stat ${program}: no such file or directory`
       : `error during container init: exec: "${program}": executable file not found in $PATH`;
-  if (/^(open executable|exec)\b.*Permission denied/i.test(said))
+  if (/^(open executable|exec)\b.*(Permission denied|Operation not permitted)/i.test(said))
     return `error during container init: exec: "${program}": permission denied`;
   if (/Is a directory/.test(said) && /exec/.test(said))
     return `error during container init: exec: "${program}": is a directory: permission denied`;

@@ -40,8 +40,10 @@ export async function findRuntimes(options: InstalledRuntimesOptions): Promise<R
   for (const [name, path] of Object.entries(options.added)) paths.set(name, path);
   const cgroups = new CgroupDirectories(options.cgroups);
   const found = new Map<string, Runtime>();
-  for (const [name, program] of paths)
-    found.set(name, await openRuntime({ name, program, cgroups, root: join(options.root, name) }));
+  const opened = [...paths].map(([name, program]) =>
+    openRuntime({ name, program, cgroups, root: join(options.root, name) }),
+  );
+  for (const runtime of await Promise.all(opened)) found.set(runtime.name, runtime);
   const defaultName = await chooseDefault(options, found, cgroups);
   return {
     defaultName,
@@ -120,6 +122,7 @@ function trialSpec(cgroupsPath: string): object {
     root: { path: 'rootfs', readonly: false },
     mounts: [
       { destination: '/proc', type: 'proc', source: 'proc', options: SAFE },
+      { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
       ...HOST_FOLDERS.filter((path) => existsSync(path)).map((path) => ({
         destination: path,
         type: 'bind',

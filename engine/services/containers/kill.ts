@@ -34,7 +34,8 @@ export async function sendSignal(
   publish(context, container, 'kill', { signal: String(signal) });
   if (container.paused) {
     await context.runtimes.find(runtime ?? '').resume(container.id);
-    context.store.setState(container, { status: 'running' });
+    // It may have ended meanwhile.
+    if (container.paused) context.store.setState(container, { status: 'running' });
   }
 }
 

@@ -75,16 +75,12 @@ export function userOf(
   user: string,
 ): ProcessUser {
   const groupAdd = container.hostConfig.GroupAdd ?? [];
-  const isRoot = user === '' || user === '0';
-  // Root is usually in no other group, but the files have the last word on that.
-  const passwd = isRoot && user === '' ? '' : files.readInRootfs(rootfsPath, '/etc/passwd');
+  const passwd = files.readInRootfs(rootfsPath, '/etc/passwd');
   const group = files.readInRootfs(rootfsPath, '/etc/group');
-  const found = resolveUser(user === '' ? 'root' : user, passwd || ROOT_ENTRY, group);
+  const found = resolveUser(user, passwd, group);
   const additionalGids = [...new Set([...found.additionalGids, ...resolveGroups(groupAdd, group)])];
   return { ...found, additionalGids };
 }
-
-const ROOT_ENTRY = 'root:x:0:0:root:/root:/bin/sh\n';
 
 function seccompOf(
   { machine, settings }: ContainerContext,
