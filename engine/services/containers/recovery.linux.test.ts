@@ -1,0 +1,138 @@
+/** Engines that were killed, and what the next one makes of it. */
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../../test/support/eventually.ts';
+import { ContainerFixture } from './testing/container-fixture.ts';
+
+const open: ContainerFixture[] = [];
+afterEach(async () => {
+  for (const fixture of open.splice(0)) await fixture.close();
+});
+
+async function start(): Promise<ContainerFixture> {
+  const fixture = await ContainerFixture.open();
+  open.push(fixture);
+  return fixture;
+}
+
+/** The next engine over the same folder, after the first was killed. */
+async function restart(fixture: ContainerFixture): Promise<ContainerFixture> {
+  open.splice(open.indexOf(fixture), 1);
+  fixture.abandon();
+  const next = await ContainerFixture.open({ folder: fixture.folder });
+  open.push(next);
+  return next;
+}
+
+const never = new AbortController().signal;
+
+describe('the next engine', () => {
+  test('adopts a container that runs, and hears of its end', async () => {
+    const first = await start();
+    const id = await first.create(['sh', '-c', 'trap "exit 4" TERM; while :; do sleep 0.02; done']);
+    await first.containers.start(id);
+    const { pid } = first.containers.find(id);
+    const second = await restart(first);
+    expect(second.containers.find(id)).toMatchObject({ running: true, pid });
+    const ended = second.containers.wait(id, 'next-exit', never);
+    await second.containers.stop(id, { signal: '', timeoutSeconds: undefined });
+    expect(await ended).toBe(4);
+  });
+
+  test('knows the exit code and whole log of one that ended while there was no engine', async () => {
+    const first = await start();
+    const id = await first.create(['sh', '-c', 'echo one; sleep 0.2; echo two; exit 6']);
+    await first.containers.start(id);
+    const { pid } = first.containers.find(id);
+    first.abandon();
+    await eventually('the container has ended', () => {
+      try {
+        return !process.kill(pid, 0);
+      } catch {
+        return true;
+      }
+    });
+    await eventually('its end is on record', () => {
+      const { monitor } = first.context;
+      return monitor.exitOf(id, first.containers.find(id).bundlePath) !== undefined;
+    });
+    open.splice(open.indexOf(first), 1);
+    const second = await ContainerFixture.open({ folder: first.folder });
+    open.push(second);
+    expect(second.containers.find(id).state).toMatchObject({ status: 'exited', exitCode: 6 });
+    expect(await second.logOf(id)).toBe('one\ntwo');
+    expect(second.context.runtimes.find('').list()).toEqual([]);
+  });
+
+  test('lets a container go on that was created but not yet let go', async () => {
+    const first = await start();
+    const id = await first.create(['sh', '-c', 'exit 8']);
+    const runtime = first.context.runtimes.find('');
+    const died = new Error('killed here');
+    runtime.release = () => Promise.reject(died);
+    first.context.monitor.signal = () => true; // the dying engine does not take back either
+    runtime.remove = () => Promise.resolve();
+    first.context.snapshotter.unmount = () => {};
+    first.context.files.removeBundle = () => {};
+    const { setState } = first.context.store;
+    let isDead = false;
+    first.context.store.setState = (container, changes) => {
+      if (isDead) return;
+      setState.call(first.context.store, container, changes);
+      isDead = changes.status === 'running';
+    };
+    await expect(first.containers.start(id)).rejects.toBe(died);
+    const second = await restart(first);
+    expect(await second.containers.wait(id, 'not-running', never)).toBe(8);
+  });
+
+  test('marks a container whose monitor was killed, and can still stop and remove it', async () => {
+    const fixture = await start();
+    const id = await fixture.create(['sleep', '60']);
+    await fixture.containers.start(id);
+    const { monitor } = fixture.containers.find(id).state.process!;
+    process.kill(monitor.pid, 'SIGKILL');
+    await eventually('it is marked', () => fixture.containers.find(id).state.error !== '');
+    expect(fixture.containers.find(id).running).toBe(true);
+    await fixture.containers.stop(id, { signal: '', timeoutSeconds: 0 });
+    expect(fixture.containers.find(id).state).toMatchObject({ status: 'exited', exitCode: 255 });
+    await fixture.containers.remove(id, { force: false, removeVolumes: false });
+  });
+
+  test('removes what no record names', async () => {
+    const first = await start();
+    const orphan = 'f'.repeat(64);
+    first.context.snapshotter.createWritable(orphan);
+    first.context.snapshotter.mount(orphan, []);
+    first.context.files.create(orphan);
+    mkdirSync(join(first.folder, 'run/bundles', orphan));
+    const second = await restart(first);
+    expect(second.context.snapshotter.listWritable()).toEqual([]);
+    expect(second.context.files.list()).toEqual([]);
+  });
+
+  test('starts after a reboot what its policy says, and shows the rest as exited 255', async () => {
+    const first = await start();
+    const forever = await first.create(['sleep', '60'], {
+      HostConfig: { RestartPolicy: { Name: 'always' } },
+    });
+    const once = await first.create(['sleep', '60']);
+    const states = first.context.store;
+    for (const id of [forever, once]) {
+      await first.containers.start(id);
+      const container = first.containers.find(id);
+      const { process: identity } = container.state;
+      process.kill(identity!.container.pid, 'SIGKILL');
+      await first.containers.wait(id, 'not-running', never);
+      await first.settled();
+      clearTimeout(container.restartTimer);
+      // As an engine that was cut off by the reboot left it.
+      states.setState(container, { status: 'running', process: identity, bootId: 'earlier' });
+    }
+    rmSync(join(first.folder, 'run'), { recursive: true, force: true });
+    const second = await restart(first);
+    expect(second.containers.find(once).state).toMatchObject({ status: 'exited', exitCode: 255 });
+    await eventually('it runs', () => second.containers.find(forever).state.status === 'running');
+  });
+});
