@@ -1,5 +1,6 @@
 /** The frame around every view: header, sidebar, status bar, and what floats above them. */
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { ErrorBoundary } from '../components/error-boundary.tsx';
 import { Toasts } from '../components/toast.tsx';
 import { ContainersView } from '../features/containers/containers-view.tsx';
 import { EngineBanner } from '../features/engine/engine-banner.tsx';
@@ -8,7 +9,7 @@ import { TaskCards } from '../features/tasks/task-cards.tsx';
 import { useLanguage } from '../messages/language-context.tsx';
 import { CommandPalette } from './command-palette.tsx';
 import { Header } from './header.tsx';
-import { navigate, useRoute, type Route } from './router.ts';
+import { formatRoute, navigate, useRoute, type Route } from './router.ts';
 import { ShortcutsSheet } from './shortcuts-sheet.tsx';
 import { Sidebar } from './sidebar.tsx';
 import { StatusBar } from './status-bar.tsx';
@@ -53,9 +54,11 @@ export function Shell() {
       <main className="shell-main">
         <EngineBanner />
         <div className="shell-view">
-          <Suspense fallback={null}>
-            <View route={route} />
-          </Suspense>
+          <ErrorBoundary resetKey={formatRoute(route)}>
+            <Suspense fallback={null}>
+              <View route={route} />
+            </Suspense>
+          </ErrorBoundary>
         </div>
       </main>
       <StatusBar />

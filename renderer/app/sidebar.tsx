@@ -54,13 +54,15 @@ function SidebarLink({ icon, to, view, count, busy = false }: SidebarLinkProps) 
     <a
       className="sidebar-link"
       href={formatRoute({ view: to })}
-      aria-label={t(TITLES[to])}
       aria-current={view === to ? 'page' : undefined}
     >
       <Icon name={icon} />
       {t(TITLES[to])}
       {shown && (
-        <span className={busy ? 'sidebar-count sidebar-count-busy' : 'sidebar-count'}>
+        <span
+          aria-hidden="true"
+          className={busy ? 'sidebar-count sidebar-count-busy' : 'sidebar-count'}
+        >
           {formats.number(count)}
         </span>
       )}

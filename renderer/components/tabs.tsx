@@ -1,12 +1,13 @@
 /** Tabs by the ARIA pattern: arrows move, Home and End jump; the panel is the caller's. */
-import { useId, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useId, useRef, type KeyboardEvent } from 'react';
+import { Icon } from './icon.tsx';
 import './tabs.css';
 
 export interface TabItem<Id extends string> {
   readonly id: Id;
   readonly label: string;
-  /** Shown after the label inside the tab's box, outside of the tab itself: a close button. */
-  readonly extra?: ReactNode;
+  /** Delete and a click on the cross close the tab; a button elsewhere must do it as well. */
+  readonly onClose?: () => void;
 }
 
 interface TabsProps<Id extends string> {
@@ -24,6 +25,12 @@ export function Tabs<Id extends string>(props: TabsProps<Id>) {
   const list = useRef<HTMLDivElement>(null);
   const handleKey = (event: KeyboardEvent) => {
     const at = items.findIndex((item) => item.id === current);
+    if (event.key === 'Delete' && items[at]?.onClose) {
+      event.preventDefault();
+      event.stopPropagation();
+      items[at].onClose();
+      return;
+    }
     const next = nextIndex(event.key, at, items.length);
     const target = next === null ? undefined : items[next];
     if (!target) return;
@@ -49,7 +56,12 @@ export function Tabs<Id extends string>(props: TabsProps<Id>) {
           >
             {item.label}
           </button>
-          {item.extra}
+          {item.onClose && (
+            // A tab list holds tabs only: the cross is for the pointer, the key for everybody.
+            <span className="tab-close" aria-hidden="true" onClick={item.onClose}>
+              <Icon name="close" />
+            </span>
+          )}
         </span>
       ))}
     </div>

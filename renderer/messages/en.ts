@@ -100,6 +100,8 @@ export const en = {
   'containers.splitter': 'Width of the details',
   'containers.ungrouped': 'Ungrouped',
   'containers.group': 'Project {name}',
+  'containers.fold': 'Fold {name}',
+  'containers.unfold': 'Unfold {name}',
   'containers.groupCount': '{running} of {total} running',
   'containers.startAll': 'Start all',
   'containers.stopAll': 'Stop all',
@@ -310,6 +312,9 @@ export const en = {
   'settings.engine': 'Engine',
   'settings.about': 'About',
   'settings.aboutText': 'Gantry, containers on an engine of its own that speaks Docker’s API.',
+
+  'fault.title': 'This view has failed',
+  'fault.reload': 'Reload the window',
 
   'toast.copied': 'Copied',
   'toast.removed': '{count, plural, one {Removed {name}} other {Removed # containers}}',

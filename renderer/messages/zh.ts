@@ -99,6 +99,8 @@ export const zh: Record<keyof typeof en, string> = {
   'containers.splitter': '详情栏宽度',
   'containers.ungrouped': '未分组',
   'containers.group': '项目 {name}',
+  'containers.fold': '折叠 {name}',
+  'containers.unfold': '展开 {name}',
   'containers.groupCount': '{running} / {total} 运行中',
   'containers.startAll': '全部启动',
   'containers.stopAll': '全部停止',
@@ -304,6 +306,9 @@ export const zh: Record<keyof typeof en, string> = {
   'settings.engine': '引擎',
   'settings.about': '关于',
   'settings.aboutText': 'Gantry：自带引擎的容器管理工具，兼容 Docker API。',
+
+  'fault.title': '此视图出错了',
+  'fault.reload': '重新加载窗口',
 
   'toast.copied': '已复制',
   'toast.removed': '{count, plural, =1 {已删除 {name}} other {已删除 # 个容器}}',

@@ -1,7 +1,7 @@
 /** The head of a Compose project in the list: folds it, starts and stops all of it. */
 import { memo } from 'react';
 import { useActions } from '../../app/actions-context.tsx';
-import { IconButton } from '../../components/button.tsx';
+import { RowButton } from '../../components/row-button.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { useLanguage } from '../../messages/language-context.tsx';
 import type { ContainerRow } from './rows.ts';
@@ -25,12 +25,19 @@ export const ContainerGroupRow = memo(function ContainerGroupRow(props: Containe
       role="row"
       aria-label={t('containers.group', { name: title })}
       aria-rowindex={index + 2}
-      aria-expanded={!row.folded}
       className={isCursor ? 'group-row grid-row-cursor' : 'group-row'}
       onClick={() => setFolded(row.key, !row.folded)}
     >
-      <span className="group-fold" role="gridcell">
-        <Icon name={row.folded ? 'chevronRight' : 'chevronDown'} />
+      <span role="gridcell">
+        <button
+          type="button"
+          className="group-fold"
+          tabIndex={-1}
+          aria-expanded={!row.folded}
+          aria-label={t(row.folded ? 'containers.unfold' : 'containers.fold', { name: title })}
+        >
+          <Icon name={row.folded ? 'chevronRight' : 'chevronDown'} />
+        </button>
       </span>
       <span className="group-title" role="gridcell">
         <b className="truncate">{title}</b>
@@ -45,9 +52,7 @@ export const ContainerGroupRow = memo(function ContainerGroupRow(props: Containe
           onClick={(event) => event.stopPropagation()}
         >
           {stopped > 0 && (
-            <IconButton
-              size="small"
-              tabIndex={-1}
+            <RowButton
               icon="start"
               label={t('containers.startAll')}
               onClick={() => void actions.act('start', row.ids)}
@@ -55,16 +60,12 @@ export const ContainerGroupRow = memo(function ContainerGroupRow(props: Containe
           )}
           {row.running > 0 && (
             <>
-              <IconButton
-                size="small"
-                tabIndex={-1}
+              <RowButton
                 icon="restart"
                 label={t('containers.restartAll')}
                 onClick={() => void actions.act('restart', row.ids)}
               />
-              <IconButton
-                size="small"
-                tabIndex={-1}
+              <RowButton
                 icon="stop"
                 label={t('containers.stopAll')}
                 onClick={() => void actions.act('stop', row.ids)}

@@ -2,7 +2,7 @@
 import { memo, type MouseEvent } from 'react';
 import { useActions } from '../../app/actions-context.tsx';
 import { navigate } from '../../app/router.ts';
-import { IconButton } from '../../components/button.tsx';
+import { RowButton } from '../../components/row-button.tsx';
 import { StatusDot } from '../../components/status-dot.tsx';
 import { useLanguage } from '../../messages/language-context.tsx';
 import { Ports } from './ports.tsx';
@@ -92,12 +92,10 @@ interface RowActionsProps {
 function RowActions({ id, isRunning, isBusy }: RowActionsProps) {
   const { t } = useLanguage();
   const { containers: actions } = useActions();
-  const button = { size: 'small', tabIndex: -1 } as const;
   return (
     <span className="row-actions" role="gridcell" onClick={(event) => event.stopPropagation()}>
       {isRunning ? (
-        <IconButton
-          {...button}
+        <RowButton
           icon="stop"
           label={t('action.stop')}
           hotkey="s"
@@ -105,8 +103,7 @@ function RowActions({ id, isRunning, isBusy }: RowActionsProps) {
           onClick={() => void actions.act('stop', [id])}
         />
       ) : (
-        <IconButton
-          {...button}
+        <RowButton
           icon="start"
           label={t('action.start')}
           hotkey="s"
@@ -115,8 +112,7 @@ function RowActions({ id, isRunning, isBusy }: RowActionsProps) {
         />
       )}
       {isRunning && (
-        <IconButton
-          {...button}
+        <RowButton
           icon="restart"
           label={t('action.restart')}
           hotkey="r"
@@ -124,22 +120,19 @@ function RowActions({ id, isRunning, isBusy }: RowActionsProps) {
           onClick={() => void actions.act('restart', [id])}
         />
       )}
-      <IconButton
-        {...button}
+      <RowButton
         icon="logs"
         label={t('tab.logs')}
         hotkey="l"
         onClick={() => navigate({ view: 'containers', id, tab: 'logs' })}
       />
-      <IconButton
-        {...button}
+      <RowButton
         icon="terminal"
         label={t('tab.terminal')}
         hotkey="t"
         onClick={() => navigate({ view: 'containers', id, tab: 'terminal' })}
       />
-      <IconButton
-        {...button}
+      <RowButton
         icon="remove"
         label={t('action.remove')}
         hotkey="Backspace"

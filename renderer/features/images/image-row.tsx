@@ -3,7 +3,7 @@ import { memo, type MouseEvent } from 'react';
 import { useActions } from '../../app/actions-context.tsx';
 import { useNow } from '../../app/clock.ts';
 import { navigate } from '../../app/router.ts';
-import { IconButton } from '../../components/button.tsx';
+import { RowButton } from '../../components/row-button.tsx';
 import { StatusDot } from '../../components/status-dot.tsx';
 import { useLanguage } from '../../messages/language-context.tsx';
 import { shortId } from '../containers/state.ts';
@@ -117,17 +117,13 @@ function RowActions({ row }: { row: Row }) {
   const { images: actions } = useActions();
   return (
     <span className="row-actions" role="gridcell" onClick={(event) => event.stopPropagation()}>
-      <IconButton
-        size="small"
-        tabIndex={-1}
+      <RowButton
         icon="start"
         label={t('action.run')}
         hotkey="r"
         onClick={() => navigate({ view: 'run', image: row.key })}
       />
-      <IconButton
-        size="small"
-        tabIndex={-1}
+      <RowButton
         icon="remove"
         label={t('action.remove')}
         hotkey="Backspace"

@@ -73,17 +73,10 @@ function Sessions({
     return {
       id: session.terminalId,
       label,
-      extra: (
-        <IconButton
-          size="small"
-          tabIndex={-1}
-          icon="close"
-          label={t('terminal.close', { name: label })}
-          onClick={() => void close(session.terminalId)}
-        />
-      ),
+      onClose: () => void close(session.terminalId),
     };
   });
+  const currentItem = items.find((item) => item.id === current);
   return (
     <div className="terminal-panel">
       <div className="terminal-bar">
@@ -103,6 +96,13 @@ function Sessions({
             hotkey="Mod+Shift+F"
             onClick={() => views.current.get(current ?? '')?.find()}
           />
+          {currentItem && (
+            <IconButton
+              icon="close"
+              label={t('terminal.close', { name: currentItem.label })}
+              onClick={currentItem.onClose}
+            />
+          )}
         </span>
       </div>
       {sessions.map((session) => (
