@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type axe from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { openWindow, type Appearance, type AppWindow } from './app-window.ts';
@@ -31,18 +31,27 @@ beforeAll(async () => {
 });
 afterAll(() => engine?.close());
 
-const VIEWS: { name: string; route: () => string; shows?: string | RegExp }[] = [
-  { name: 'containers', route: () => '#/containers', shows: 'web' },
-  { name: 'logs', route: () => `#/containers/${ids['web']}/logs`, shows: /listening on port 80/ },
-  { name: 'terminal', route: () => `#/containers/${ids['web']}/terminal`, shows: 'web' },
-  { name: 'inspect', route: () => `#/containers/${ids['web']}/inspect`, shows: 'web' },
-  { name: 'images', route: () => '#/images', shows: /busybox/ },
-  { name: 'image', route: () => '#/images/busybox%3Alatest', shows: /busybox/ },
-  { name: 'run', route: () => '#/run?image=busybox', shows: /busybox/ },
-  { name: 'activity', route: () => '#/activity' },
-  { name: 'engine', route: () => '#/engine' },
-  { name: 'settings', route: () => '#/settings' },
+/** Each with something that is there once the view is. */
+const VIEWS: { name: string; route: () => string; mark: (page: Page) => Locator }[] = [
+  { name: 'containers', route: () => '#/containers', mark: row('web') },
+  { name: 'logs', route: () => `#/containers/${ids['web']}/logs`, mark: text('GET /page/40 200') },
+  { name: 'terminal', route: () => `#/containers/${ids['web']}/terminal`, mark: text('#') },
+  { name: 'inspect', route: () => `#/containers/${ids['web']}/inspect`, mark: text('Config') },
+  { name: 'images', route: () => '#/images', mark: row(/busybox/) },
+  { name: 'image', route: () => '#/images/busybox%3Alatest', mark: text(/sha256:/) },
+  { name: 'run', route: () => '#/run?image=busybox', mark: (page) => page.getByRole('form') },
+  { name: 'activity', route: () => '#/activity', mark: (page) => page.getByRole('main') },
+  { name: 'engine', route: () => '#/engine', mark: (page) => page.getByText(engine.socket) },
+  { name: 'settings', route: () => '#/settings', mark: (page) => page.getByRole('main') },
 ];
+
+function row(name: string | RegExp) {
+  return (page: Page): Locator => page.getByRole('row', { name });
+}
+
+function text(shown: string | RegExp) {
+  return (page: Page): Locator => page.getByRole('main').getByText(shown);
+}
 
 describe.each(APPEARANCES)('in $theme and $language', (appearance) => {
   let window: AppWindow;
@@ -53,12 +62,10 @@ describe.each(APPEARANCES)('in $theme and $language', (appearance) => {
 
   test.each(VIEWS)(
     'the view $name has nothing serious against it',
-    async ({ name, route, shows }) => {
+    async ({ name, route, mark }) => {
       const { page } = window;
       await page.evaluate((hash) => (location.hash = hash), route());
-      await (
-        shows === undefined ? page.getByRole('main') : page.getByText(shows).first()
-      ).waitFor();
+      await mark(page).first().waitFor();
       await page.evaluate(() => document.fonts.ready);
       const { theme, language } = appearance;
       await page.screenshot({ path: join(OUTPUT, `${name}-${theme}-${language}.png`) });
