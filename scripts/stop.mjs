@@ -45,7 +45,7 @@ function enginePid(file) {
 function isEngine(pid) {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return words.some((word) => /(^|\/)(gantryd\.mjs|engine\/main\.ts)$/.test(word));
+    return words.some((word) => /(^|\/)(gantryd\.cjs|engine\/main\.ts)$/.test(word));
   } catch {
     return false; // no such process
   }
