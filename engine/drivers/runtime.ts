@@ -3,6 +3,7 @@
  * the monitor (see monitor.ts), which runs the runtime as its child; the rest is here.
  */
 import type { OciResources } from '../formats/runtime-spec-resources.ts';
+import type { RuntimeSpec } from '../formats/runtime-spec.ts';
 
 export interface Runtime {
   /** `crun`, `runc`, or a name from `--add-runtime`. */
@@ -13,6 +14,9 @@ export interface Runtime {
   readonly version: string;
   /** Options that go before the runtime's command, `--root` and its like. */
   readonly globalArguments: readonly string[];
+
+  /** The text of `config.json`, in the form this runtime is quickest with. */
+  configText(spec: RuntimeSpec): string;
 
   /** True while a created container waits for `release`. */
   isWaiting(containerId: string): boolean;

@@ -66,6 +66,7 @@ export interface RuntimeSpec {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly linux: {
     readonly resources: OciResources;
+    readonly seccomp?: OciSeccomp;
     readonly [key: string]: unknown;
   };
 }

@@ -1,16 +1,58 @@
 /**
- * crun, with its `start` done in-process. `crun start` checks that the container exists, opens the
- * fifo `exec.fifo` in its state directory, unlinks it and writes one zero byte, which the container's
- * first process waits for; then it runs poststart hooks, of which the engine has none. Doing these
- * three steps here saves a process, 3.4 ms. Where the fifo is not as expected, crun itself is asked.
- * Source: crun 1.8 `src/libcrun/status.c`, libcrun_status_write_exec_fifo.
+ * crun, with two things done in-process that it would take longer for.
+ *
+ * Start: `crun start` checks that the container exists, opens the fifo `exec.fifo` in its state
+ * directory, unlinks it and writes one zero byte, which the container's first process waits for; then
+ * it runs poststart hooks, of which the engine has none. These three steps here save a process, 3.4 ms.
+ * Where the fifo is not as expected, crun itself is asked.
+ *
+ * Seccomp: crun takes a compiled filter in an annotation, so it need not compile the profile for each
+ * container (see host/seccomp-filter.ts), 11 ms. The profile that stays in the configuration forbids
+ * everything: a crun that did not know the annotation would refuse, not run without a filter.
+ * Sources: crun 1.8 `src/libcrun/status.c`, libcrun_status_write_exec_fifo; crun(1), "Annotations".
  */
-import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RuntimeSpec } from '../../formats/runtime-spec.ts';
+import type { OciSeccomp } from '../../formats/seccomp.ts';
 import { errnoOf } from '../../host/errno.ts';
+import { compileSeccomp } from '../../host/seccomp-filter.ts';
 import { OciRuntime } from './oci-runtime.ts';
 
+const FILTER_ANNOTATION = 'run.oci.seccomp_bpf_data';
+/** Profiles differ by capabilities; an engine sees a handful. */
+const FILTERS_MAX = 32;
+
 export class Crun extends OciRuntime {
+  /** Compiled filters in base64 by the JSON of their profile; undefined for one not to be compiled. */
+  private readonly filters = new Map<string, string | undefined>();
+  private takesFilter: boolean | undefined;
+
+  override configText(spec: RuntimeSpec): string {
+    const { seccomp } = spec.linux;
+    const filter = seccomp && this.filterOf(seccomp);
+    if (filter === undefined) return super.configText(spec);
+    return super.configText({
+      ...spec,
+      annotations: { ...spec.annotations, [FILTER_ANNOTATION]: filter },
+      linux: {
+        ...spec.linux,
+        seccomp: { ...NOTHING_ALLOWED, ...(seccomp?.flags && { flags: seccomp.flags }) },
+      },
+    });
+  }
+
+  private filterOf(profile: OciSeccomp): string | undefined {
+    this.takesFilter ??= readFileSync(this.program).includes(FILTER_ANNOTATION);
+    if (!this.takesFilter) return undefined;
+    const key = JSON.stringify(profile);
+    if (!this.filters.has(key)) {
+      if (this.filters.size >= FILTERS_MAX) this.filters.clear();
+      this.filters.set(key, compile(profile));
+    }
+    return this.filters.get(key);
+  }
+
   override async release(containerId: string): Promise<void> {
     const path = join(this.root, containerId, 'exec.fifo');
     let fd: number;
@@ -28,5 +70,20 @@ export class Crun extends OciRuntime {
     } finally {
       closeSync(fd);
     }
+  }
+}
+
+const NOTHING_ALLOWED: OciSeccomp = {
+  defaultAction: 'SCMP_ACT_ERRNO',
+  architectures: [],
+  syscalls: [],
+};
+
+/** What this library cannot compile, an unknown name or a newer action, the runtime gets to judge. */
+function compile(profile: OciSeccomp): string | undefined {
+  try {
+    return compileSeccomp(profile).toString('base64');
+  } catch {
+    return undefined;
   }
 }

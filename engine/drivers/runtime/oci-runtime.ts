@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OciResources } from '../../formats/runtime-spec-resources.ts';
+import type { RuntimeSpec } from '../../formats/runtime-spec.ts';
 import { startChild } from '../../host/child.ts';
 import { run } from '../../host/processes.ts';
 import type { Runtime } from '../runtime.ts';
@@ -46,6 +47,10 @@ export class OciRuntime implements Runtime {
 
   removeParent(cgroupsPath: string): boolean {
     return this.cgroups.remove(cgroupsPath);
+  }
+
+  configText(spec: RuntimeSpec): string {
+    return JSON.stringify(spec);
   }
 
   async release(containerId: string): Promise<void> {

@@ -73,7 +73,7 @@ async function run(
     rootfsPath,
     networkNamespace: sandbox.namespacePath,
   });
-  files.writeBundle(container.id, JSON.stringify(spec));
+  files.writeBundle(container.id, runtime.configText(spec));
   const process = await createProcess(context, container, joined);
   const { reservedSockets: _handedOver, ...kept } = sandbox;
   store.setState(container, {
