@@ -1,5 +1,6 @@
 /** The image routes: decode, call the service, encode. */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable, promises as streams } from 'node:stream';
 import { EngineError } from '../contract/errors.ts';
 import type { IMAGE_ROUTES, ProgressMessage } from '../contract/images.ts';
 import type { ImageSummary } from '../contract/summaries.ts';
@@ -41,6 +42,9 @@ export function imageHandlers(images: ImageService): Handlers<typeof IMAGE_ROUTE
       return apiVersion < 44 ? { ...found, VirtualSize: found.Size } : found;
     },
     imageHistory: ({ params }) => images.history(params['name'] ?? ''),
+    imageSave: ({ request, response }) => sendArchive(images, namesIn(request), response),
+    imageSaveOne: ({ params, response }) => sendArchive(images, [params['name'] ?? ''], response),
+    imageLoad: ({ request, signal }) => loadFrom(images, request, signal),
     imageTag: ({ params, query }) => {
       images.tag(params['name'] ?? '', taggedReference(query.repo, query.tag));
     },
@@ -86,6 +90,31 @@ async function* importFrom(
     signal,
   );
   yield { status: id };
+}
+
+/** `names` is given once for each image. */
+function namesIn(request: IncomingMessage): string[] {
+  const names = new URL(request.url ?? '', 'http://engine').searchParams.getAll('names');
+  return names.flatMap((name) => name.split(',')).filter((name) => name !== '');
+}
+
+async function sendArchive(
+  images: ImageService,
+  names: readonly string[],
+  response: ServerResponse,
+): Promise<void> {
+  const archive = images.save(names);
+  response.setHeader('Content-Type', 'application/x-tar');
+  await streams.pipeline(Readable.from(archive, { objectMode: false }), response);
+}
+
+async function* loadFrom(
+  images: ImageService,
+  archive: IncomingMessage,
+  signal: AbortSignal,
+): AsyncGenerator<ProgressMessage> {
+  for await (const { id, tag } of images.load(archive, signal))
+    yield { stream: tag === undefined ? `Loaded image ID: ${id}\n` : `Loaded image: ${tag}\n` };
 }
 
 /** `tag` may be a digest, and wins over what the name carries. Source: moby postImagesCreate. */

@@ -108,6 +108,27 @@ export const IMAGE_ROUTES = {
     summary: 'How an image was made, newest layer first',
     result: z.array(imageHistoryItem),
   }),
+  imageSave: route({
+    method: 'GET',
+    path: '/images/get',
+    summary: 'Several images as a tar archive: names=… for each',
+    query: z.object({ names: z.string().default('') }),
+    answer: 'stream',
+  }),
+  imageSaveOne: route({
+    method: 'GET',
+    path: '/images/{name*}/get',
+    summary: 'One image as a tar archive',
+    answer: 'stream',
+  }),
+  imageLoad: route({
+    method: 'POST',
+    path: '/images/load',
+    summary: 'Load the images of a tar archive',
+    query: z.object({ quiet: queryBoolean }),
+    answer: 'json-lines',
+    result: progressMessage,
+  }),
   imageTag: route({
     method: 'POST',
     path: '/images/{name*}/tag',

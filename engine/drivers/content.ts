@@ -22,6 +22,9 @@ export interface ContentStore {
    */
   read(digest: Digest, limitBytes: number): Buffer;
 
+  /** The blob in pieces, unverified; throws `not-found`. */
+  stream(digest: Digest): AsyncIterable<Buffer>;
+
   /** Adds bytes that are in memory and returns their digest, once they are durable. */
   add(bytes: Uint8Array): Promise<Digest>;
 
@@ -30,6 +33,12 @@ export interface ContentStore {
 
   /** A partial blob whose digest is not known yet; it does not survive a restart. */
   ingestUnknown(): Ingest;
+
+  /**
+   * Takes a tar archive apart (plain, gzip or zstd): each file in it becomes an ingest of unknown
+   * digest, fsynced. Throws `invalid-argument` for what is no archive.
+   */
+  ingestArchive(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<ReceivedArchive>;
 
   /** Removes a blob. Absent is no error. The caller knows nobody refers to it. */
   remove(digest: Digest): void;
@@ -59,4 +68,12 @@ export interface Ingest {
   commit(digest: Digest): Promise<void>;
   /** Removes the partial file. Absent is no error. */
   discard(): void;
+}
+
+/** The files of an archive; disposing of it removes those that were not committed. */
+export interface ReceivedArchive extends Disposable {
+  /** The file of that name within the archive, links followed; undefined when there is none. */
+  file(name: string): Ingest | undefined;
+  /** The whole of a small file; undefined when there is none. Throws beyond `limitBytes`. */
+  read(name: string, limitBytes: number): Buffer | undefined;
 }

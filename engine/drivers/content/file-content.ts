@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import {
+  createReadStream,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -16,8 +17,10 @@ import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../contract/errors.ts';
 import { digestOf, hexOf, isDigest, type Digest } from '../../formats/digest.ts';
-import type { ContentStore, Ingest } from '../content.ts';
+import type { ContentStore, Ingest, ReceivedArchive } from '../content.ts';
+import { receiveArchive } from './received-archive.ts';
 
+const STREAM_PIECE_BYTES = 512 << 10;
 /** Ingests whose digest is not known are told apart from resumable ones by their name. */
 const UNKNOWN_PREFIX = 'unknown-';
 
@@ -62,6 +65,15 @@ export class FileContentStore implements ContentStore {
       throw new EngineError('internal', `blob ${digest} is damaged on disk: pull the image again`);
     }
     return bytes;
+  }
+
+  stream(digest: Digest): AsyncIterable<Buffer> {
+    if (!this.known.has(digest)) throw missing(digest);
+    return createReadStream(this.pathOf(digest), { highWaterMark: STREAM_PIECE_BYTES });
+  }
+
+  ingestArchive(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<ReceivedArchive> {
+    return receiveArchive(bytes, () => this.ingestUnknown(), signal);
   }
 
   async add(bytes: Uint8Array): Promise<Digest> {

@@ -42,6 +42,8 @@ import { LayerStore } from './layer-store.ts';
 import { listImages, prunable, summaryOf, type ListOptions } from './list.ts';
 import { pullImage, type PullRequest } from './pull.ts';
 import { removeImage } from './remove.ts';
+import { loadImages } from './load.ts';
+import { saveImages } from './save.ts';
 import { StorageUses } from './storage-uses.ts';
 
 export interface ImageServiceOptions {
@@ -141,6 +143,24 @@ export class ImageService implements ImageLookup {
     const until = AbortSignal.any([signal, this.closing.signal]);
     try {
       return await importImage(this.parts(), request, until);
+    } finally {
+      this.planSync();
+      await this.uses.settled();
+    }
+  }
+
+  /** The images as one tar archive; throws `not-found` before the first byte. */
+  save(names: readonly string[]): AsyncIterable<Buffer> {
+    return saveImages(this.parts(), names);
+  }
+
+  /** Takes in the images of an archive and tells each. */
+  async *load(
+    archive: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): AsyncGenerator<{ readonly id: Digest; readonly tag?: string }> {
+    try {
+      yield* loadImages(this.parts(), archive, AbortSignal.any([signal, this.closing.signal]));
     } finally {
       this.planSync();
       await this.uses.settled();

@@ -1,6 +1,7 @@
 /** Importing: one archive becomes an image of one layer, with a configuration made here. */
 import { EngineError } from '../../contract/errors.ts';
 import type { ContentStore } from '../../drivers/content.ts';
+import type { UnpackedLayer } from '../../drivers/unpacker.ts';
 import type { Digest } from '../../formats/digest.ts';
 import { parseImageConfig } from '../../formats/image-config.ts';
 import { MEDIA_TYPE } from '../../formats/manifest.ts';
@@ -12,7 +13,7 @@ import { applyChanges } from './import-changes.ts';
 import { recordOf } from './image-record.ts';
 import type { ImageStore } from './image-store.ts';
 import type { LayerStore } from './layer-store.ts';
-import type { StorageUses } from './storage-uses.ts';
+import type { Lease, StorageUses } from './storage-uses.ts';
 
 export interface ImportRequest {
   /** A tar archive, plain or compressed with gzip or zstd. */
@@ -43,11 +44,8 @@ export async function importImage(
   if (platform.os !== 'linux')
     throw new EngineError('invalid-argument', `operating system "${platform.os}" is not supported`);
   const runConfig = applyChanges({}, request.changes);
-  using lease = parts.uses.lease();
-  const layer = await parts.layers.adopt(request.archive, signal, ({ digest, diffId }) => {
-    lease.hold('layer', digest);
-    lease.hold('snapshot', diffId);
-  });
+  using lease = parts.uses.lease({ keepsLayers: false });
+  const layer = await takeIn(parts, request.archive, signal, lease);
   const created = formatTime(parts.clock.nowNs());
   const comment = request.message || 'Imported from -';
   const bytes = Buffer.from(
@@ -84,4 +82,22 @@ export async function importImage(
   );
   parts.events.publish({ type: 'image', action: 'import', actorId: id, attributes: { name: id } });
   return id;
+}
+
+async function takeIn(
+  { content, layers }: ImportParts,
+  archive: ImportRequest['archive'],
+  signal: AbortSignal,
+  lease: Lease,
+): Promise<UnpackedLayer> {
+  const ingest = content.ingestUnknown();
+  try {
+    await ingest.write(archive, signal);
+    return await layers.adopt(ingest, signal, ({ digest, diffId }) => {
+      lease.hold('layer', digest);
+      lease.hold('snapshot', diffId);
+    });
+  } finally {
+    ingest.discard();
+  }
 }

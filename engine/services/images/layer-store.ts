@@ -3,7 +3,7 @@
  * time, and the work ends when the last of them has gone.
  */
 import { EngineError, hasCode, messageOf } from '../../contract/errors.ts';
-import type { ContentStore } from '../../drivers/content.ts';
+import type { ContentStore, Ingest } from '../../drivers/content.ts';
 import type { Repository } from '../../drivers/registry.ts';
 import type { Snapshotter } from '../../drivers/snapshots.ts';
 import {
@@ -76,25 +76,19 @@ export class LayerStore {
   }
 
   /**
-   * Takes in an archive whose digests are not known yet, keeps it as a blob and unpacks it. `hold`
-   * is called with what came out before anything of it could be freed.
+   * Takes in a layer whose digests are not known yet, keeps it as a blob and unpacks it. `hold` is
+   * called with what came out before anything of it could be freed; it may refuse by throwing.
    */
   async adopt(
-    archive: AsyncIterable<Uint8Array>,
+    ingest: Ingest,
     signal: AbortSignal,
     hold: (layer: UnpackedLayer) => void,
   ): Promise<UnpackedLayer> {
-    const ingest = this.content.ingestUnknown();
-    try {
-      await ingest.write(archive, signal);
-      const input: LayerInput = { kind: 'file', path: ingest.path };
-      return await this.unpack(input, { signal }, async (layer) => {
-        hold(layer);
-        await ingest.commit(layer.digest);
-      });
-    } finally {
-      ingest.discard();
-    }
+    const input: LayerInput = { kind: 'file', path: ingest.path };
+    return await this.unpack(input, { signal }, async (layer) => {
+      hold(layer);
+      await ingest.commit(layer.digest);
+    });
   }
 
   private async download(layer: WantedLayer, joint: Joint): Promise<UnpackedLayer> {

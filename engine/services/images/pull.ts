@@ -96,7 +96,7 @@ async function* pullOne(
   yield { status: `Pulling from ${reference.path}`, id: identifier };
 
   const before = parts.images.idOf(reference);
-  using lease = parts.uses.lease();
+  using lease = parts.uses.lease({ keepsLayers: true });
   const abort = new AbortController();
   const joint = AbortSignal.any([signal, abort.signal]);
   const progress = new ProgressStream();

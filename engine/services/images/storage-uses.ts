@@ -46,9 +46,12 @@ export class StorageUses {
     return this.counts.has(`${kind} ${digest}`);
   }
 
-  /** A holder for work under way; disposing of it lets go of everything it took. */
-  lease(): Lease {
-    return new Lease(this);
+  /**
+   * A holder for work under way; disposing of it lets go of everything it took. `keepsLayers`: those
+   * nobody else needs are set aside for another attempt.
+   */
+  lease({ keepsLayers }: { keepsLayers: boolean }): Lease {
+    return new Lease(this, keepsLayers);
   }
 
   /** Removes what nobody holds: what was under way when the engine ended. Run once, at start. */
@@ -73,10 +76,12 @@ export class StorageUses {
 
 export class Lease implements Disposable {
   private readonly uses: StorageUses;
+  private readonly keepsLayers: boolean;
   private readonly taken: [Kind, Digest][] = [];
 
-  constructor(uses: StorageUses) {
+  constructor(uses: StorageUses, keepsLayers: boolean) {
     this.uses = uses;
+    this.keepsLayers = keepsLayers;
   }
 
   hold(kind: Kind, digest: Digest): void {
@@ -85,6 +90,7 @@ export class Lease implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const [kind, digest] of this.taken.splice(0)) this.uses.release(kind, digest, true);
+    for (const [kind, digest] of this.taken.splice(0))
+      this.uses.release(kind, digest, this.keepsLayers);
   }
 }

@@ -1,0 +1,182 @@
+/**
+ * Loading: images from an archive that `docker save`, this engine or an OCI tool wrote. Every layer
+ * is verified against the configuration that names it, as in a pull; what fails leaves nothing.
+ */
+import { EngineError } from '../../contract/errors.ts';
+import type { ContentStore, Ingest, ReceivedArchive } from '../../drivers/content.ts';
+import {
+  ARCHIVE_DOCUMENT_BYTES_MAX,
+  blobName,
+  parseArchiveManifest,
+  parseLayoutIndex,
+  type ArchivedImage,
+} from '../../formats/image-archive.ts';
+import { digestOf, type Digest } from '../../formats/digest.ts';
+import { CONFIG_BYTES_MAX, diffIdsOf, parseImageConfig } from '../../formats/image-config.ts';
+import { MANIFEST_BYTES_MAX, MEDIA_TYPE, parseManifest } from '../../formats/manifest.ts';
+import { choosePlatform, type Platform } from '../../formats/platform.ts';
+import {
+  familiarString,
+  parseReference,
+  withDefaultTag,
+  type Reference,
+} from '../../formats/reference.ts';
+import type { EventBus } from '../events/event-bus.ts';
+import { recordOf, type ImageRecord, type LayerRecord } from './image-record.ts';
+import type { ImageStore } from './image-store.ts';
+import type { LayerStore } from './layer-store.ts';
+import type { Lease, StorageUses } from './storage-uses.ts';
+
+export interface LoadParts {
+  readonly content: ContentStore;
+  readonly images: ImageStore;
+  readonly layers: LayerStore;
+  readonly uses: StorageUses;
+  readonly events: EventBus;
+  readonly host: Platform;
+}
+
+/** Yields what was loaded, a tag or an id each. */
+export async function* loadImages(
+  parts: LoadParts,
+  bytes: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly id: Digest; readonly tag?: string }> {
+  using archive = await parts.content.ingestArchive(bytes, signal);
+  using lease = parts.uses.lease({ keepsLayers: false });
+  const task: Load = { archive, lease, signal, taken: new Map() };
+  for (const image of imagesIn(archive, parts.host)) {
+    const record = await bringIn(parts, task, image);
+    const tags = image.tags.map((tag): Reference => withDefaultTag(parseReference(tag)));
+    parts.images.add(record, tags);
+    parts.events.publish({
+      type: 'image',
+      action: 'load',
+      actorId: record.id,
+      attributes: { name: record.id },
+    });
+    if (tags.length === 0) yield { id: record.id };
+    for (const tag of tags) yield { id: record.id, tag: familiarString(tag) };
+  }
+}
+
+function imagesIn(archive: ReceivedArchive, host: Platform): ArchivedImage[] {
+  const docker = archive.read('manifest.json', ARCHIVE_DOCUMENT_BYTES_MAX);
+  if (docker !== undefined) return parseArchiveManifest(docker);
+  const index = archive.read('index.json', ARCHIVE_DOCUMENT_BYTES_MAX);
+  if (index === undefined)
+    throw new EngineError(
+      'invalid-argument',
+      'the archive holds no images: it has neither manifest.json nor index.json',
+    );
+  return parseLayoutIndex(index).map(({ digest, name }) => ({
+    ...layoutImage(archive, digest, host),
+    // A layout of another tool may note a mere tag, which names nothing by itself.
+    tags: name?.includes('/') ? [name] : [],
+  }));
+}
+
+/** Follows an index of the layout to the image for this machine. */
+function layoutImage(
+  archive: ReceivedArchive,
+  digest: Digest,
+  host: Platform,
+): Omit<ArchivedImage, 'tags'> {
+  const bytes = archive.read(blobName(digest), MANIFEST_BYTES_MAX);
+  if (bytes === undefined) throw missing(blobName(digest));
+  const manifest = parseManifest(bytes);
+  if (manifest.kind === 'image')
+    return {
+      config: blobName(manifest.config.digest),
+      layers: manifest.layers.map((layer) => blobName(layer.digest)),
+    };
+  const entry = choosePlatform(manifest.manifests, host);
+  if (entry === undefined || entry.digest === digest)
+    throw new EngineError('not-found', 'the archive holds no image for this platform');
+  return layoutImage(archive, entry.digest, host);
+}
+
+interface Load {
+  readonly archive: ReceivedArchive;
+  readonly lease: Lease;
+  readonly signal: AbortSignal;
+  /** Files that were taken in: images share layers, and a layer may occur in one image twice. */
+  readonly taken: Map<Ingest, Promise<LayerRecord>>;
+}
+
+async function bringIn(parts: LoadParts, task: Load, image: ArchivedImage): Promise<ImageRecord> {
+  const bytes = task.archive.read(image.config, CONFIG_BYTES_MAX);
+  if (bytes === undefined) throw missing(image.config);
+  const config = parseImageConfig(bytes);
+  const diffIds = diffIdsOf(config);
+  if (diffIds.length !== image.layers.length)
+    throw new EngineError(
+      'invalid-argument',
+      `invalid manifest, layers length mismatch: expected ${diffIds.length}, got ${image.layers.length}`,
+    );
+  const id = digestOf(bytes);
+  task.lease.hold('document', id);
+  const known = parts.images.get(id);
+  const layers =
+    known && diffIds.every((diffId, index) => isHere(parts, diffId, known.layers[index]))
+      ? known.layers
+      : await bringInLayers(parts, task, image.layers, diffIds);
+  await parts.content.add(bytes);
+  return recordOf(id, config, layers, []);
+}
+
+function isHere(parts: LoadParts, diffId: Digest, layer: LayerRecord | undefined): boolean {
+  return layer?.diffId === diffId && parts.layers.has(diffId, layer.digest);
+}
+
+async function bringInLayers(
+  parts: LoadParts,
+  task: Load,
+  files: readonly string[],
+  diffIds: readonly Digest[],
+): Promise<LayerRecord[]> {
+  const all = diffIds.map(async (diffId, index) => {
+    const file = files[index] as string;
+    const ingest = task.archive.file(file);
+    if (ingest === undefined) throw missing(file);
+    let layer = task.taken.get(ingest);
+    if (layer === undefined) {
+      layer = bringInLayer(parts, task, ingest);
+      task.taken.set(ingest, layer);
+    }
+    return expected(await layer, diffId);
+  });
+  // Every one has let go of its files before the first error is passed on.
+  await Promise.allSettled(all);
+  return await Promise.all(all);
+}
+
+function expected(layer: LayerRecord, diffId: Digest): LayerRecord {
+  if (layer.diffId === diffId) return layer;
+  throw new EngineError(
+    'invalid-argument',
+    `invalid diffID for layer: expected "${diffId}", got "${layer.diffId}"`,
+  );
+}
+
+async function bringInLayer(
+  parts: LoadParts,
+  { lease, signal }: Load,
+  ingest: Ingest,
+): Promise<LayerRecord> {
+  const layer = await parts.layers.adopt(ingest, signal, ({ diffId, digest }) => {
+    lease.hold('layer', digest);
+    lease.hold('snapshot', diffId);
+  });
+  return {
+    diffId: layer.diffId,
+    digest: layer.digest,
+    mediaType: MEDIA_TYPE.ociLayer,
+    blobBytes: layer.blobBytes,
+    sizeBytes: layer.sizeBytes,
+  };
+}
+
+function missing(name: string): EngineError {
+  return new EngineError('invalid-argument', `${name} is missing from the archive`);
+}

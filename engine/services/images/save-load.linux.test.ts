@@ -1,0 +1,180 @@
+/** Images out to an archive and in again. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { buildImage, type ImageLayout } from '../../../test/support/image-layout.ts';
+import { writeTar, type TarEntry } from '../../../test/support/tar-writer.ts';
+import { parseReference } from '../../formats/reference.ts';
+import { FaultyRegistry } from './testing/faulty-registry.ts';
+import { ImageWorld } from './testing/image-world.ts';
+
+let world: ImageWorld;
+beforeEach(async () => {
+  world = await ImageWorld.create();
+});
+afterEach(() => world[Symbol.asyncDispose]());
+
+const never = new AbortController().signal;
+const layer = (content: string) => ({ files: [{ name: 'file', content }] });
+
+async function* pieces(bytes: Buffer) {
+  for (let at = 0; at < bytes.length; at += 7000) yield bytes.subarray(at, at + 7000);
+}
+
+async function save(...names: string[]): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const part of world.images.save(names)) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+async function load(archive: Buffer): Promise<string[]> {
+  const loaded: string[] = [];
+  for await (const { id, tag } of world.images.load(pieces(archive), never)) loaded.push(tag ?? id);
+  return loaded;
+}
+
+/** Pulls an image and names it `name`. */
+async function bring(name: string, layers: { files: TarEntry[] }[]): Promise<string> {
+  await using registry = await FaultyRegistry.start();
+  registry.push('x:latest', { layers });
+  const source = `${registry.address}/x`;
+  await world.pull(source);
+  world.images.tag(source, parseReference(name));
+  world.images.remove(source, false);
+  return world.images.find(name).id;
+}
+
+/** An archive as older versions of Docker wrote them: plain layers, a folder each, links for repeats. */
+function oldDockerArchive(image: ImageLayout, plainLayers: Buffer[], tag: string): Buffer {
+  const hex = image.config.digest.slice(7);
+  const manifest = [
+    { Config: `${hex}.json`, RepoTags: [tag], Layers: ['l0/layer.tar', 'l1/layer.tar'] },
+  ];
+  return writeTar([
+    { name: 'l0/', type: 'directory' },
+    { name: 'l0/layer.tar', content: plainLayers[0] ?? '' },
+    { name: 'l1/', type: 'directory' },
+    { name: 'l1/layer.tar', type: 'symlink', link: '../l0/layer.tar' },
+    { name: `${hex}.json`, content: image.config.bytes },
+    { name: 'manifest.json', content: JSON.stringify(manifest) },
+  ]);
+}
+
+describe('save() and load()', () => {
+  test('bring back the same images, layers shared between them once', async () => {
+    const ids = [
+      await bring('a', [layer('shared'), layer('a')]),
+      await bring('b:v2', [layer('shared'), layer('b')]),
+    ];
+    const archive = await save('a', 'b:v2');
+    for (const id of ids) world.images.remove(id, true);
+    await expect.poll(() => world.onDisk().layers).toBe(0);
+    expect(await load(archive)).toEqual(['a:latest', 'b:v2']);
+    expect(['a', 'b:v2'].map((name) => world.images.find(name).id)).toEqual(ids);
+    expect(world.layersOf('b:v2').map((path) => readFileSync(join(path, 'file'), 'utf8'))).toEqual([
+      'shared',
+      'b',
+    ]);
+    expect(world.onDisk()).toMatchObject({ layers: 3, ingests: 0 });
+    expect(await load(gzipSync(archive))).toEqual(['a:latest', 'b:v2']);
+    expect(world.onDisk()).toMatchObject({ layers: 3, ingests: 0 });
+  });
+
+  test('of an id keeps no name', async () => {
+    const id = await bring('a', [layer('a')]);
+    const archive = await save(id);
+    world.images.remove(id, true);
+    expect(await load(archive)).toEqual([id]);
+    expect(world.images.find(id).repoTags).toEqual([]);
+  });
+
+  test('save() writes a layout whose blobs are what their names say', async () => {
+    await bring('a', [layer('one'), layer('two')]);
+    const folder = join(world.folder, 'saved');
+    mkdirSync(folder);
+    writeFileSync(join(world.folder, 'saved.tar'), await save('a'));
+    execFileSync('tar', ['-xf', join(world.folder, 'saved.tar'), '-C', folder]);
+    const json = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
+    const check = (digest: string) => {
+      const bytes = readFileSync(join(folder, 'blobs/sha256', digest.slice(7)));
+      expect(createHash('sha256').update(bytes).digest('hex')).toBe(digest.slice(7));
+      return bytes;
+    };
+    const { manifests } = json('index.json') as { manifests: { digest: string }[] };
+    const manifest = JSON.parse(check(manifests[0]?.digest ?? '').toString());
+    for (const { digest } of [manifest.config, ...manifest.layers]) check(digest);
+    expect(json('manifest.json')).toMatchObject([{ RepoTags: ['a:latest'] }]);
+    expect(json('oci-layout')).toEqual({ imageLayoutVersion: '1.0.0' });
+  });
+
+  test('save() refuses names that are not there', () => {
+    expect(() => world.images.save(['nothing'])).toThrow('No such image: nothing:latest');
+  });
+});
+
+describe('load()', () => {
+  test('takes archives of older Dockers, links and all', async () => {
+    const plain = writeTar([{ name: 'file', content: 'old' }]);
+    const image = buildImage({ layers: [{ files: plain }, { files: plain }] });
+    expect(await load(oldDockerArchive(image, [plain], 'old:v1'))).toEqual(['old:v1']);
+    expect(world.images.find('old:v1').id).toBe(image.config.digest);
+    expect(world.onDisk()).toMatchObject({ layers: 1, ingests: 0 });
+  });
+
+  test('takes a plain OCI layout', async () => {
+    const image = buildImage({ format: 'oci', layers: [layer('oci')] });
+    const blob = ({ digest, bytes }: { digest: string; bytes: Buffer }): TarEntry => ({
+      name: `blobs/sha256/${digest.slice(7)}`,
+      content: bytes,
+    });
+    const { digest, mediaType, bytes } = image.manifest;
+    const index = { schemaVersion: 2, manifests: [{ mediaType, digest, size: bytes.length }] };
+    const archive = writeTar([
+      { name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
+      { name: 'index.json', content: JSON.stringify(index) },
+      ...[image.manifest, image.config, ...image.layers].map(blob),
+    ]);
+    expect(await load(archive)).toEqual([image.config.digest]);
+  });
+
+  test('refuses a layer that is not the one its configuration names, and leaves nothing', async () => {
+    const image = buildImage({ layers: [layer('x'), layer('y')] });
+    const forged = writeTar([{ name: 'file', content: 'forged' }]);
+    await expect(load(oldDockerArchive(image, [forged], 'x'))).rejects.toThrow(
+      'invalid diffID for layer',
+    );
+    await expect.poll(() => world.onDisk()).toEqual({ layers: 0, blobs: 0, ingests: 0 });
+  });
+
+  test('writes nothing outside, whatever names the archive has', async () => {
+    const archive = writeTar([
+      { name: '../../escaped', content: 'x' },
+      { name: '/tmp/gantry-escaped', content: 'x' },
+      { name: 'manifest.json', type: 'symlink', link: '/etc/passwd' },
+    ]);
+    await expect(load(archive)).rejects.toThrow('holds no images');
+    expect(existsSync(join(world.folder, '../escaped'))).toBe(false);
+    expect(existsSync('/tmp/gantry-escaped')).toBe(false);
+  });
+
+  test.each([
+    ['nothing at all', Buffer.alloc(0), 'holds no images'],
+    ['text', Buffer.alloc(3000, 'text'), 'invalid tar'],
+    [
+      'a manifest without its files',
+      writeTar([{ name: 'manifest.json', content: '[{"Config":"c.json","Layers":[]}]' }]),
+      'c.json is missing from the archive',
+    ],
+    [
+      'a manifest that is none',
+      writeTar([{ name: 'manifest.json', content: '{"a":1}' }]),
+      'invalid manifest.json',
+    ],
+  ])('refuses %s', async (_, archive, message) => {
+    await expect(load(archive)).rejects.toThrow(message);
+    expect(world.onDisk()).toMatchObject({ ingests: 0 });
+  });
+});

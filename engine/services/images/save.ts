@@ -1,0 +1,150 @@
+/**
+ * Saving: images as one tar stream that any Docker and any OCI tool loads. Layers go out as they are
+ * kept, compressed, so nothing is packed again; each blob is written once.
+ */
+import type { ContentStore } from '../../drivers/content.ts';
+import type { Digest } from '../../formats/digest.ts';
+import { digestOf } from '../../formats/digest.ts';
+import { blobName } from '../../formats/image-archive.ts';
+import {
+  MANIFEST_BYTES_MAX,
+  MEDIA_TYPE,
+  parseManifest,
+  type Descriptor,
+  type ImageManifest,
+} from '../../formats/manifest.ts';
+import {
+  canonicalString,
+  familiarString,
+  parseReference,
+  withDefaultTag,
+  type Reference,
+} from '../../formats/reference.ts';
+import { TAR_END, tarEntry, tarHeader, tarPadding } from '../../formats/tar-writer.ts';
+import { createdSeconds, type ImageRecord } from './image-record.ts';
+import type { ImageStore } from './image-store.ts';
+
+export interface SaveParts {
+  readonly images: ImageStore;
+  readonly content: ContentStore;
+}
+
+interface SavedImage {
+  readonly record: ImageRecord;
+  readonly tags: readonly Reference[];
+}
+
+/** Throws for names that are not there before the first byte. */
+export function saveImages(parts: SaveParts, names: readonly string[]): AsyncGenerator<Buffer> {
+  const chosen = new Map<Digest, SavedImage>();
+  for (const name of names) {
+    const record = parts.images.find(name);
+    const tags = [...(chosen.get(record.id)?.tags ?? []), ...tagsNamed(parts.images, record, name)];
+    chosen.set(record.id, { record, tags });
+  }
+  return archiveOf(parts.content, [...chosen.values()]);
+}
+
+/** A name saves that tag, an id saves none, a bare repository all its tags. */
+function tagsNamed(images: ImageStore, record: ImageRecord, name: string): Reference[] {
+  if (record.id.startsWith(name) || record.id.startsWith(`sha256:${name}`)) return [];
+  const wanted = canonicalString(withDefaultTag(parseReference(name)));
+  return images
+    .referencesOf(record.id)
+    .filter((tag) => tag.digest === undefined && canonicalString(tag) === wanted);
+}
+
+async function* archiveOf(
+  content: ContentStore,
+  images: readonly SavedImage[],
+): AsyncGenerator<Buffer> {
+  const written = new Set<Digest>();
+  const descriptors: object[] = [];
+  for (const { record, tags } of images) {
+    const manifest = manifestOf(content, record);
+    for (const digest of [...record.layers.map((layer) => layer.digest), record.id])
+      if (!written.has(digest)) {
+        written.add(digest);
+        yield* blobMember(content, digest, record);
+      }
+    yield* document(blobName(manifest.digest), manifest.bytes);
+    const { mediaType, digest, bytes } = manifest;
+    const target = { mediaType, digest, size: bytes.length };
+    if (tags.length === 0) descriptors.push(target);
+    for (const tag of tags) descriptors.push({ ...target, annotations: annotationsOf(tag) });
+  }
+  const json = (value: unknown) => Buffer.from(JSON.stringify(value));
+  yield* document('manifest.json', json(images.map(dockerManifestOf)));
+  yield* document(
+    'index.json',
+    json({ schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: descriptors }),
+  );
+  yield* document('oci-layout', json({ imageLayoutVersion: '1.0.0' }));
+  yield TAR_END;
+}
+
+function dockerManifestOf({ record, tags }: SavedImage): object {
+  return {
+    Config: blobName(record.id),
+    RepoTags: tags.length > 0 ? tags.map(familiarString) : null,
+    Layers: record.layers.map((layer) => blobName(layer.digest)),
+  };
+}
+
+/** Source: containerd and Docker name images of a layout by these two. */
+function annotationsOf(tag: Reference): Record<string, string> {
+  return {
+    'io.containerd.image.name': canonicalString(tag),
+    'org.opencontainers.image.ref.name': tag.tag ?? '',
+  };
+}
+
+/** The manifest it was pulled by, or one made up for an image that came otherwise. */
+function manifestOf(
+  content: ContentStore,
+  record: ImageRecord,
+): { mediaType: string; digest: Digest; bytes: Buffer } {
+  for (const digest of record.manifests) {
+    const bytes = content.read(digest, MANIFEST_BYTES_MAX);
+    const manifest = parseManifest(bytes);
+    if (manifest.kind === 'image' && describes(manifest, record))
+      return { mediaType: manifest.mediaType, digest, bytes };
+  }
+  const config: Descriptor = {
+    mediaType: MEDIA_TYPE.ociConfig,
+    digest: record.id,
+    size: content.sizeBytes(record.id),
+  };
+  const layers = record.layers.map(({ mediaType, digest, blobBytes }) => ({
+    mediaType,
+    digest,
+    size: blobBytes,
+  }));
+  const mediaType = MEDIA_TYPE.ociManifest;
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config, layers }));
+  return { mediaType, digest: digestOf(bytes), bytes };
+}
+
+/** False for another image of a list, and where the layers are kept in other blobs by now. */
+function describes(manifest: ImageManifest, record: ImageRecord): boolean {
+  if (manifest.config.digest !== record.id) return false;
+  return manifest.layers.every((layer, index) => layer.digest === record.layers[index]?.digest);
+}
+
+async function* blobMember(
+  content: ContentStore,
+  digest: Digest,
+  record: ImageRecord,
+): AsyncGenerator<Buffer> {
+  const sizeBytes = content.sizeBytes(digest);
+  const mtimeSeconds = createdSeconds(record.created);
+  yield tarHeader(tarEntry({ name: blobName(digest), sizeBytes, mtimeSeconds }));
+  yield* content.stream(digest);
+  yield tarPadding(sizeBytes);
+}
+
+function* document(name: string, bytes: Buffer): Generator<Buffer> {
+  yield tarHeader(tarEntry({ name, sizeBytes: bytes.length }));
+  yield bytes;
+  yield tarPadding(bytes.length);
+}
