@@ -3,6 +3,7 @@
  * rolls back with the engine's message when it is refused.
  */
 import type { WatchedContainer } from '../../../electron/ipc/contract.ts';
+import { currentRoute, navigate } from '../../app/router.ts';
 import { problemOf, type Bridge } from '../../bridge/bridge.ts';
 import { dismissToast, showToast } from '../../components/toast-store.ts';
 import type { MessageKey } from '../../messages/translate.ts';
@@ -65,6 +66,7 @@ export class ContainerActions {
 
   async removeNow(ids: readonly string[]): Promise<void> {
     useContainersView.setState({ question: null });
+    leaveDetailOf(ids);
     const { byId } = useContainers.getState();
     const present = ids.flatMap((id) => byId.get(id) ?? []);
     await this.#each('remove', present, (id) =>
@@ -82,6 +84,7 @@ export class ContainerActions {
 
   #removeLater(ids: readonly string[]): void {
     hide(ids, true);
+    leaveDetailOf(ids);
     const first = useContainers.getState().byId.get(ids[0] as string);
     const toastId = showToast({
       tone: 'info',
@@ -142,6 +145,13 @@ export class ContainerActions {
       detail: [...new Set(failed.map(({ reason }) => problemOf(reason)))].join('\n'),
     });
   }
+}
+
+/** What is being removed is not worth half the window. */
+function leaveDetailOf(ids: readonly string[]): void {
+  const route = currentRoute();
+  if (route.view === 'containers' && route.id !== undefined && ids.includes(route.id))
+    navigate({ view: 'containers' }, { replace: true });
 }
 
 function setPending(verb: ContainerVerb, containers: readonly WatchedContainer[]): void {

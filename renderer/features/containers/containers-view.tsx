@@ -93,13 +93,18 @@ function useContainerKeys(
   };
   const openTab = (id: string, which: ContainerTab) =>
     navigate({ view: 'containers', id, tab: which, ...full });
+  const open = () => {
+    const { cursor } = selection;
+    const group = rows.find((row) => row.kind === 'group' && row.key === cursor);
+    if (group?.kind === 'group') setFolded(group.key, !group.folded);
+    else single((id) => navigate({ view: 'containers', id, ...(tab && { tab }), full: true }));
+  };
   const fold = (folded: boolean) => {
     if (selection.cursor?.startsWith('project:')) setFolded(selection.cursor, folded);
   };
   useKeys({
     ...listKeys({ keys, selection, choosable, onSelect: select }),
-    open: () =>
-      single((id) => navigate({ view: 'containers', id, ...(tab && { tab }), full: true })),
+    open,
     fold: () => fold(true),
     unfold: () => fold(false),
     leave: () => leave(route),

@@ -1,4 +1,5 @@
 /** What a person asks of images: pull, and remove with a question before anything is lost. */
+import { currentRoute, navigate } from '../../app/router.ts';
 import { BridgeCallError, problemOf, type Bridge } from '../../bridge/bridge.ts';
 import { showToast } from '../../components/toast-store.ts';
 import { useImages } from './store.ts';
@@ -28,6 +29,7 @@ export class ImageActions {
     for (const reference of keys) {
       try {
         await this.#bridge.call('image.remove', { reference, force });
+        leaveDetailOf(reference);
       } catch (error) {
         const conflict = error instanceof BridgeCallError && error.code === 'conflict';
         refused.push({ key: reference, message: problemOf(error), conflict });
@@ -53,6 +55,12 @@ export class ImageActions {
       detail: failed.map((each) => each.message).join('\n'),
     });
   }
+}
+
+function leaveDetailOf(reference: string): void {
+  const route = currentRoute();
+  if (route.view === 'images' && route.reference === reference)
+    navigate({ view: 'images' }, { replace: true });
 }
 
 function setRemoving(keys: readonly string[], removing: boolean): void {

@@ -50,8 +50,7 @@ export function usersByImage(
     if (names) names.push(name);
     else users.set(container.ImageID, [name]);
   }
-  for (const names of users.values()) names.toSorted(collator.compare);
-  return users;
+  return new Map([...users].map(([id, names]) => [id, names.toSorted(collator.compare)] as const));
 }
 
 export function buildImageRows(

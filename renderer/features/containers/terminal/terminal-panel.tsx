@@ -88,6 +88,11 @@ function Sessions({
           look="pill"
           group={group}
         />
+        {currentItem && (
+          <button type="button" className="terminal-close" onClick={currentItem.onClose}>
+            {t('terminal.close', { name: currentItem.label })}
+          </button>
+        )}
         <NewSession container={container} open={open} />
         <span className="terminal-tools">
           <IconButton
@@ -96,13 +101,6 @@ function Sessions({
             hotkey="Mod+Shift+F"
             onClick={() => views.current.get(current ?? '')?.find()}
           />
-          {currentItem && (
-            <IconButton
-              icon="close"
-              label={t('terminal.close', { name: currentItem.label })}
-              onClick={currentItem.onClose}
-            />
-          )}
         </span>
       </div>
       {sessions.map((session) => (

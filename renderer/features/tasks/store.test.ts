@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import type { Task } from '../../../electron/ipc/contract.ts';
+import { inOrder, progressOf, timeLeftMs } from './store.ts';
+
+const task = (rest: Partial<Task>): Task => ({
+  taskId: 'a',
+  kind: 'pull',
+  subject: 'nginx',
+  state: 'running',
+  startedMs: 0,
+  layers: [],
+  currentBytes: 0,
+  totalBytes: 0,
+  bytesPerSecond: 0,
+  ...rest,
+});
+
+test('progress is not known before the size is, and whole at the end', () => {
+  expect(progressOf(task({}))).toBeNull();
+  expect(progressOf(task({ currentBytes: 30, totalBytes: 120 }))).toBe(0.25);
+  expect(progressOf(task({ currentBytes: 130, totalBytes: 120 }))).toBe(1);
+  expect(progressOf(task({ state: 'done' }))).toBe(1);
+});
+
+test('time left needs a speed and something left', () => {
+  const half = { currentBytes: 50, totalBytes: 100 };
+  expect(timeLeftMs(task({ ...half, bytesPerSecond: 10 }))).toBe(5_000);
+  expect(timeLeftMs(task(half))).toBeNull();
+  expect(timeLeftMs(task({ ...half, bytesPerSecond: 10, state: 'failed' }))).toBeNull();
+});
+
+test('what runs comes first, then the newest', () => {
+  const order = inOrder([
+    task({ taskId: 'old', state: 'done', startedMs: 1 }),
+    task({ taskId: 'new', state: 'failed', startedMs: 3 }),
+    task({ taskId: 'running', startedMs: 2 }),
+  ]);
+  expect(order.map((each) => each.taskId)).toEqual(['running', 'new', 'old']);
+});
