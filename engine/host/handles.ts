@@ -91,7 +91,10 @@ export function connectPackets(directory: string, name: string): Socket {
       closeSync(fd);
       throw error;
     }
-    return socketOf(fd);
+    const socket = socketOf(fd);
+    // Pending writes would go out as one packet: without this method they go one by one.
+    (socket as { _writev?: unknown })._writev = undefined;
+    return socket;
   } finally {
     closeSync(directoryFd);
   }

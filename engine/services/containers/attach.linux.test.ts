@@ -1,4 +1,5 @@
 /** The streams of real containers, as clients see them. */
+import { randomBytes } from 'node:crypto';
 import { createServer, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -43,11 +44,12 @@ class Client {
   }
 
   stream(name: string): string {
+    return this.bytesOf(name).toString();
+  }
+
+  bytesOf(name: string): Buffer {
     const frames = new FrameDecoder().push(Buffer.concat(this.bytes));
-    return frames
-      .filter(({ stream }) => stream === name)
-      .map(({ bytes }) => bytes.toString())
-      .join('');
+    return Buffer.concat(frames.filter(({ stream }) => stream === name).map(({ bytes }) => bytes));
   }
 }
 
@@ -78,6 +80,16 @@ describe('attach', () => {
     client.socket.end(input);
     await client.done;
     expect(client.stream('stdout')).toBe('300000\nafter\n');
+  });
+
+  test('carries ten megabytes in and out again without losing a byte', async () => {
+    const id = await fixture.create(['cat'], STDIN);
+    const client = await attach(id);
+    await fixture.containers.start(id);
+    const input = randomBytes(10 << 20);
+    client.socket.end(input);
+    await client.done;
+    expect(client.bytesOf('stdout').equals(input)).toBe(true);
   });
 
   test('carries megabytes out unharmed to a client that reads slowly', async () => {
@@ -159,7 +171,7 @@ describe('attach', () => {
     await fixture.containers.start(id);
     const first = await attach(id);
     first.socket.write('1\n');
-    await new Promise((resolve) => first.socket.end(resolve));
+    await new Promise<void>((resolve) => first.socket.end(() => resolve()));
     first.socket.destroy();
     const second = await attach(id);
     second.socket.write('2\n');
