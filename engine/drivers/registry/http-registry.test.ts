@@ -214,6 +214,13 @@ describe('mirrors', () => {
   });
 });
 
+test('what a mirror answers is told when the registry itself cannot be reached', async () => {
+  const mirrors = [`http://${registry.address}`, 'http://127.0.0.1:9'];
+  client = new HttpRegistry({ mirrors, insecure: [] }, systemClock);
+  const offline = client.repository(parseReference('none:v1'));
+  await expect(offline.manifest('v1', signal)).rejects.toThrow('manifest for none:v1 not found');
+});
+
 test('a manifest under a digest must be that manifest', async () => {
   const digest = `sha256:${'1'.repeat(64)}`;
   const { manifest } = registry.push('a:latest', image);

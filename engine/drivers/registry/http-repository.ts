@@ -16,7 +16,7 @@ import { parseChallenge, type Challenge } from './challenge.ts';
 import type { Endpoint } from './endpoints.ts';
 import { errorOf } from './registry-errors.ts';
 import type { Grant, TokenCache } from './tokens.ts';
-import { isTransient, pauseBefore, readBody, send } from './transport.ts';
+import { isTransient, isUnreachable, pauseBefore, readBody, send } from './transport.ts';
 
 const ATTEMPTS_MAX = 5;
 const TAGS_BYTES_MAX = 16 << 20;
@@ -123,11 +123,14 @@ export class HttpRepository implements Repository {
     return tags;
   }
 
-  /** Tries endpoints until one answers 200; the last one's error is thrown. */
+  /**
+   * Tries endpoints until one answers 200. What is thrown is the last one's error, unless that one
+   * could not be reached and an earlier one gave an answer: "not found" helps more than "no route".
+   */
   private async get(get: Get): Promise<IncomingMessage> {
     if (this.endpoint !== undefined) return await this.getFrom(this.endpoint, get);
     const { endpoints } = this.options;
-    let lastError: unknown;
+    let failure: unknown;
     for (const endpoint of endpoints) {
       try {
         const response = await this.getFrom(endpoint, get);
@@ -136,14 +139,15 @@ export class HttpRepository implements Repository {
         return response;
       } catch (error) {
         get.signal.throwIfAborted();
-        lastError = error;
+        const isAnswer = isAnswerOf(error);
+        if (isAnswer || !isAnswerOf(failure)) failure = error;
         this.authorization = undefined;
         this.challenge = undefined;
         // An answer, even a refusal, settles which scheme the registry speaks.
-        if (error instanceof RegistryError && error.status > 0 && !endpoint.isMirror) break;
+        if (isAnswer && !endpoint.isMirror) break;
       }
     }
-    throw lastError;
+    throw failure;
   }
 
   private async getFrom(endpoint: Endpoint, get: Get): Promise<IncomingMessage> {
@@ -157,7 +161,8 @@ export class HttpRepository implements Repository {
         throw errorOf(response, await readBody(response, ERROR_BYTES_MAX), get.subject);
       } catch (error) {
         get.signal.throwIfAborted();
-        if (!isTransient(error) || mayFallBack || attempt === ATTEMPTS_MAX)
+        const isFinal = !isTransient(error) || isUnreachable(error) || mayFallBack;
+        if (isFinal || attempt === ATTEMPTS_MAX)
           throw described(error, this.urlOf(endpoint, get.path));
         await this.options.clock.sleep(pauseBefore(attempt, retryAfter), get.signal);
       }
@@ -206,6 +211,10 @@ export class HttpRepository implements Repository {
       ? new URL(path, endpoint.base).href
       : `${endpoint.base}/v2/${this.options.reference.path}/${path}`;
   }
+}
+
+function isAnswerOf(error: unknown): boolean {
+  return error instanceof RegistryError && error.status > 0;
 }
 
 /** A failed connection as Docker's clients are used to reading it. */

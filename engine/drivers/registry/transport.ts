@@ -80,15 +80,25 @@ export function isTransient(error: unknown): boolean {
   return errno !== undefined && TRANSIENT.has(errno);
 }
 
-const TRANSIENT = new Set([
-  'ECONNRESET',
+/** True when there was no connection at all: a wrong name or port rather than a bad moment. */
+export function isUnreachable(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno !== undefined && UNREACHABLE.has(errno);
+}
+
+const UNREACHABLE = new Set([
   'ECONNREFUSED',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+  'ENETUNREACH',
+  'EHOSTUNREACH',
+]);
+const TRANSIENT = new Set([
+  ...UNREACHABLE,
+  'ECONNRESET',
   'ECONNABORTED',
   'EPIPE',
   'ETIMEDOUT',
-  'EAI_AGAIN',
-  'ENETUNREACH',
-  'EHOSTUNREACH',
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
