@@ -48,9 +48,14 @@ export function imageHandlers(images: ImageService): Handlers<typeof IMAGE_ROUTE
     imageTag: ({ params, query }) => {
       images.tag(params['name'] ?? '', taggedReference(query.repo, query.tag));
     },
-    imageDelete: ({ params, query }) => images.remove(params['name'] ?? '', query.force),
-    imagePrune: ({ query }) => {
+    imageDelete: async ({ params, query }) => {
+      const deleted = images.remove(params['name'] ?? '', query.force);
+      await images.freed(); // who removes an image to make room expects it there afterwards
+      return deleted;
+    },
+    imagePrune: async ({ query }) => {
       const { deleted, reclaimedBytes } = images.prune(query.filters);
+      await images.freed();
       return {
         ImagesDeleted: deleted.length > 0 ? deleted : null,
         SpaceReclaimed: reclaimedBytes,

@@ -186,6 +186,11 @@ export class ImageService implements ImageLookup {
     return removeImage({ ...this.parts(), users: this.options.users }, name, force);
   }
 
+  /** Resolves when the disk of everything removed so far is free. */
+  freed(): Promise<void> {
+    return this.uses.settled();
+  }
+
   /** Removes images nobody uses. */
   prune(filters: Filters): { deleted: ImageDeletion[]; reclaimedBytes: number } {
     const unused = prunable(this.store, filters, this.nowMs()).filter(
