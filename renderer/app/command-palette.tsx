@@ -12,6 +12,7 @@ import { Dialog } from '../components/dialog.tsx';
 import { Icon } from '../components/icon.tsx';
 import { Kbd } from '../components/kbd.tsx';
 import { useLanguage } from '../messages/language-context.tsx';
+import type { MessageKey } from '../messages/translate.ts';
 import { useCommands, type Command } from './commands.ts';
 import { fuzzyScore } from './fuzzy.ts';
 import './command-palette.css';
@@ -146,11 +147,27 @@ function findCommands(commands: readonly Command[], query: string): readonly Com
     });
   }
   const scored = commands.flatMap((command) => {
-    const score = fuzzyScore(query, `${command.title} ${command.note ?? ''}`.trim());
+    const score = scoreOf(command, query);
     return score === null ? [] : [{ command, score }];
   });
   const best = scored.toSorted((a, b) => b.score - a.score).slice(0, MOST_SHOWN);
   // Sections stay together, in the order of their best match.
   const sections = Map.groupBy(best, ({ command }) => command.section);
   return [...sections.values()].flat().map(({ command }) => command);
+}
+
+/** A container is meant more often than an image of the same name; a note counts less than a title. */
+const SECTION_WORTH: Partial<Record<MessageKey, number>> = {
+  'palette.actions': 6,
+  'palette.go': 6,
+  'nav.containers': 4,
+};
+const NOTE_WORTH = -25;
+
+function scoreOf(command: Command, query: string): number | null {
+  const worth = SECTION_WORTH[command.section] ?? 0;
+  const byTitle = fuzzyScore(query, command.title);
+  if (byTitle !== null) return byTitle + worth;
+  const byNote = command.note ? fuzzyScore(query, `${command.title} ${command.note}`) : null;
+  return byNote === null ? null : byNote + worth + NOTE_WORTH;
 }

@@ -50,7 +50,8 @@ function applyChanges(changes: readonly WatchChange[]): void {
   useContainers.setState((state) => applyWatch(state, changes));
   useImages.setState((state) => applyImageWatch(state, changes));
   for (const change of changes)
-    if (change.kind === 'reset') useEngine.setState((state) => withSync(state, change.engine));
+    if (change.kind === 'reset')
+      useEngine.setState((state) => withSync(state, change.engine, Date.now()));
 }
 
 function showCachedLists(): void {

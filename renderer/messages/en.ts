@@ -259,7 +259,7 @@ export const en = {
   'run.ttyHint': 'Gives the main process a TTY and keeps its input open.',
   'run.removeOnExit': 'Remove when it exits',
   'run.removeOnExitHint': 'The container and its anonymous volumes go when it ends.',
-  'run.line': 'The same as a command',
+  'run.line': 'As a docker run line',
   'run.pulling': 'Pulling the image…',
   'run.warning': 'The engine warns',
   'run.problem.image': 'Say which image to run.',

@@ -258,7 +258,7 @@ export const zh: Record<keyof typeof en, string> = {
   'run.ttyHint': '为主进程分配 TTY，并保持输入打开。',
   'run.removeOnExit': '退出后删除',
   'run.removeOnExitHint': '容器结束时，连同其匿名卷一起删除。',
-  'run.line': '等价的命令',
+  'run.line': '等价的 docker run 命令',
   'run.pulling': '正在拉取镜像……',
   'run.warning': '引擎发出警告',
   'run.problem.image': '请填写要运行的镜像。',

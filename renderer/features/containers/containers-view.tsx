@@ -1,7 +1,7 @@
 /** Containers: the list, and beside it the container that is open or the form that runs a new one. */
 import { useEffect, useMemo } from 'react';
 import { useActions } from '../../app/actions-context.tsx';
-import { navigate, type ContainerTab, type Route } from '../../app/router.ts';
+import { currentRoute, navigate, type ContainerTab, type Route } from '../../app/router.ts';
 import { useKeys } from '../../app/use-keys.ts';
 import { listKeys } from '../../components/list-keys.ts';
 import { ListWithDetail } from '../../components/list-with-detail.tsx';
@@ -107,7 +107,7 @@ function useContainerKeys(
     open,
     fold: () => fold(true),
     unfold: () => fold(false),
-    leave: () => leave(route),
+    leave,
     toggle: () => void actions.toggle(targets()),
     restart: () => void actions.act('restart', targets()),
     pause: () => void pauseOrResume(actions, targets()),
@@ -139,7 +139,8 @@ function pauseOrResume(
 }
 
 /** One step back: the question, what is chosen, the full width, the pane. */
-function leave(route: ContainersRoute): void {
+function leave(): void {
+  const route = currentRoute();
   const { question, selection } = useContainersView.getState();
   if (question) useContainersView.setState({ question: null });
   else if (selection.chosen.size > 0)

@@ -24,11 +24,11 @@ const UNKNOWN = { status: null, summary: null, staleSinceMs: null, synced: false
 test('lists are live once the engine is ready and has sent them', () => {
   const ready = withStatus(UNKNOWN, status('ready'), 10);
   expect(ready.synced).toBe(false);
-  expect(withSync(ready, summary)).toMatchObject({ synced: true, staleSinceMs: null, summary });
+  expect(withSync(ready, summary, 15)).toMatchObject({ synced: true, staleSinceMs: null, summary });
 });
 
 test('a lost engine leaves its lists as a memory that knows its age', () => {
-  const live = withSync(withStatus(UNKNOWN, status('ready'), 10), summary);
+  const live = withSync(withStatus(UNKNOWN, status('ready'), 10), summary, 15);
   const lost = withStatus(live, status('lost'), 20);
   expect(lost).toMatchObject({ synced: false, staleSinceMs: 20, summary });
   const still = withStatus(lost, status('starting'), 30);
@@ -36,8 +36,22 @@ test('a lost engine leaves its lists as a memory that knows its age', () => {
 });
 
 test('an engine that is back is not believed before its list has come', () => {
-  const live = withSync(withStatus(UNKNOWN, status('ready'), 10), summary);
+  const live = withSync(withStatus(UNKNOWN, status('ready'), 10), summary, 15);
   const back = withStatus(withStatus(live, status('lost'), 20), status('ready'), 40);
   expect(back).toMatchObject({ synced: false, staleSinceMs: 20 });
-  expect(withSync(back, summary).staleSinceMs).toBeNull();
+  expect(withSync(back, summary, 15).staleSinceMs).toBeNull();
+});
+
+test('the list of a starting engine counts once it is called ready', () => {
+  const starting = withSync(withStatus(UNKNOWN, status('starting'), 10), summary, 15);
+  const still = withStatus(starting, status('starting'), 20);
+  expect(withStatus(still, status('ready'), 30)).toMatchObject({
+    synced: true,
+    staleSinceMs: null,
+  });
+});
+
+test('what the host remembers of a lost engine stays a memory', () => {
+  const lost = withStatus(UNKNOWN, status('lost'), 10);
+  expect(withSync(lost, summary, 15)).toMatchObject({ synced: false, staleSinceMs: 15 });
 });

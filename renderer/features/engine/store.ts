@@ -33,22 +33,21 @@ export function useHasLists(): boolean {
 /** The next state when the host tells of the engine. */
 export function withStatus(state: EngineState, status: EngineStatus, nowMs: number): EngineState {
   const wasLive = state.status?.phase === 'ready' && state.synced;
-  const isReady = status.phase === 'ready';
+  // The list comes in the last stage of a start, before the engine is called ready.
+  const synced = state.synced && (status.phase === 'ready' || status.phase === 'starting');
+  const isLive = status.phase === 'ready' && synced;
   return {
     status,
     summary: status.engine ?? state.summary,
-    staleSinceMs: isReady
-      ? state.synced
-        ? null
-        : state.staleSinceMs
-      : wasLive
-        ? nowMs
-        : state.staleSinceMs,
-    synced: isReady && state.synced,
+    staleSinceMs: isLive ? null : wasLive ? nowMs : state.staleSinceMs,
+    synced,
   };
 }
 
-/** The next state when a whole list has come from the engine. */
-export function withSync(state: EngineState, summary: EngineSummary): EngineState {
+/** The next state when a whole list has come: the engine's word, or the host's memory of it. */
+export function withSync(state: EngineState, summary: EngineSummary, nowMs: number): EngineState {
+  const phase = state.status?.phase;
+  if (phase === 'lost' || phase === 'failed')
+    return { ...state, summary, staleSinceMs: state.staleSinceMs ?? nowMs };
   return { ...state, summary, staleSinceMs: null, synced: true };
 }

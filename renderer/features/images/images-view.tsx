@@ -1,7 +1,7 @@
 /** Images: the list with its pull box, and beside it the image that is open. */
 import { useEffect, useMemo } from 'react';
 import { useActions } from '../../app/actions-context.tsx';
-import { navigate, type Route } from '../../app/router.ts';
+import { currentRoute, navigate, type Route } from '../../app/router.ts';
 import { useKeys } from '../../app/use-keys.ts';
 import { listKeys } from '../../components/list-keys.ts';
 import { ListWithDetail } from '../../components/list-with-detail.tsx';
@@ -84,7 +84,7 @@ function useImageKeys(route: ImagesRoute, rows: readonly ImageRow[]): void {
       const [reference] = targets();
       if (reference) navigate({ view: 'images', reference, ...tab, full: true });
     },
-    leave: () => leave(route),
+    leave,
     runImage: () => {
       const [image] = targets();
       if (image) navigate({ view: 'run', image });
@@ -94,11 +94,12 @@ function useImageKeys(route: ImagesRoute, rows: readonly ImageRow[]): void {
   });
 }
 
-function leave(route: ImagesRoute): void {
+function leave(): void {
+  const route = currentRoute();
   const { question, selection } = useImagesView.getState();
   if (question) useImagesView.setState({ question: null });
   else if (selection.chosen.size > 0)
     useImagesView.setState({ selection: { ...selection, chosen: new Set() } });
-  else if (route.full) navigate({ ...route, full: false });
+  else if (route.view === 'images' && route.full) navigate({ ...route, full: false });
   else navigate({ view: 'images' });
 }

@@ -10,13 +10,7 @@ import { progressOf, timeLeftMs } from './store.ts';
 import { askTask } from './task-actions.ts';
 import './tasks.css';
 
-interface TaskCardProps {
-  readonly task: Task;
-  /** Puts an ended card away without forgetting the task. */
-  readonly onPutAway?: (taskId: string) => void;
-}
-
-export function TaskCard({ task, onPutAway }: TaskCardProps) {
+export function TaskCard({ task }: { task: Task }) {
   const { t, formats } = useLanguage();
   const bridge = useBridge();
   const progress = progressOf(task);
@@ -33,7 +27,7 @@ export function TaskCard({ task, onPutAway }: TaskCardProps) {
           {t(`task.${task.state}`, { subject: task.subject })}
         </b>
         {isRunning && progress !== null && <span>{formats.percent(progress)}</span>}
-        <TaskButtons task={task} onPutAway={onPutAway} />
+        <TaskButtons task={task} />
       </div>
       {isRunning && (
         <>
@@ -61,19 +55,16 @@ export function TaskCard({ task, onPutAway }: TaskCardProps) {
   );
 }
 
-function TaskButtons({ task, onPutAway }: TaskCardProps) {
+function TaskButtons({ task }: { task: Task }) {
   const { t } = useLanguage();
   const bridge = useBridge();
   const isRunning = task.state === 'running';
-  const dismiss = onPutAway ?? ((taskId: string) => void askTask(bridge, 'dismiss', taskId));
   return (
     <IconButton
       size="small"
       icon="close"
       label={t(isRunning ? 'action.cancel' : 'action.dismiss')}
-      onClick={() =>
-        isRunning ? void askTask(bridge, 'cancel', task.taskId) : dismiss(task.taskId)
-      }
+      onClick={() => void askTask(bridge, isRunning ? 'cancel' : 'dismiss', task.taskId)}
     />
   );
 }

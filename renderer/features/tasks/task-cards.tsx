@@ -41,7 +41,7 @@ export function TaskCards() {
       {cards.length > 0 && (
         <ul className="task-cards" aria-label={t('nav.activity')}>
           {cards.map((task) => (
-            <TaskCard key={task.taskId} task={task} onPutAway={putAway} />
+            <TaskCard key={task.taskId} task={task} />
           ))}
           {shown.length > cards.length && (
             <li className="task-more">

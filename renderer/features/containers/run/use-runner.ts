@@ -24,7 +24,7 @@ export function useRunner(bridge: Bridge) {
         setPhase('pulling');
         const { taskId } = await bridge.call('image.pull', { reference: request.image });
         const failure = await pullEnded(taskId, signal);
-        if (signal.aborted) return null;
+        if (signal.aborted || failure === '') return null;
         if (failure !== null) throw new Error(failure);
       }
       setPhase('running');
@@ -39,13 +39,16 @@ export function useRunner(bridge: Bridge) {
   return { run, phase, problem };
 }
 
-/** Null when the pull succeeded, else what went wrong (empty for a cancelled one). */
+/** Null when the pull succeeded, else what went wrong; empty when it was cancelled or dismissed. */
 function pullEnded(taskId: string, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve) => {
     let stop = () => {};
+    let wasSeen = false;
     const look = () => {
       const task = useTasks.getState().tasks.find((each) => each.taskId === taskId);
-      if (!signal.aborted && (!task || task.state === 'running')) return;
+      const isUnderWay = task ? task.state === 'running' : !wasSeen;
+      wasSeen ||= task !== undefined;
+      if (isUnderWay && !signal.aborted) return;
       stop();
       resolve(task?.state === 'done' ? null : (task?.error ?? ''));
     };
