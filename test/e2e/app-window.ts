@@ -58,6 +58,12 @@ export async function openWindow(
   return { page, problems, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 }
 
+/** What the window shows now, as `test/output/TITLE.png`. */
+export async function keepScreenshot(page: Page, title: string): Promise<void> {
+  const name = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  await page.screenshot({ path: join(REPOSITORY, `test/output/${name}.png`) });
+}
+
 async function openInElectron(
   stack: AsyncDisposableStack,
   environment: Record<string, string>,

@@ -3,10 +3,10 @@
  * talk, talk to it in a shell, stop it, remove it; and the engine dies in the middle.
  */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
-import { openWindow, type AppWindow } from './app-window.ts';
+import { keepScreenshot, openWindow, type AppWindow } from './app-window.ts';
 
 describe.each(['Electron', 'Chromium'] as const)('in %s', (host) => {
   let engine: TestEngine;
@@ -20,6 +20,10 @@ describe.each(['Electron', 'Chromium'] as const)('in %s', (host) => {
   afterAll(async () => {
     await window?.[Symbol.asyncDispose]();
     await engine?.close();
+  });
+
+  beforeEach(({ onTestFailed, task }) => {
+    onTestFailed(() => keepScreenshot(page, `${host} ${task.name}`));
   });
 
   const link = (name: string) => page.getByRole('link', { name, exact: true });

@@ -4,17 +4,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type axe from 'axe-core';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startEngine, type TestEngine } from '../support/engine.ts';
-import { openWindow, type Appearance, type AppWindow } from './app-window.ts';
+import { keepScreenshot, openWindow, type Appearance, type AppWindow } from './app-window.ts';
 
 /** Evaluated by the debugger: the page's own content security policy lets no script tag in. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const OUTPUT = fileURLToPath(new URL('../output/', import.meta.url));
 
 const APPEARANCES: Appearance[] = [
   { theme: 'light', language: 'en' },
@@ -35,7 +32,7 @@ afterAll(() => engine?.close());
 const VIEWS: { name: string; route: () => string; mark: (page: Page) => Locator }[] = [
   { name: 'containers', route: () => '#/containers', mark: row('web') },
   { name: 'logs', route: () => `#/containers/${ids['web']}/logs`, mark: text('GET /page/40 200') },
-  { name: 'terminal', route: () => `#/containers/${ids['web']}/terminal`, mark: text('#') },
+  { name: 'terminal', route: () => `#/containers/${ids['web']}/terminal`, mark: terminal },
   { name: 'inspect', route: () => `#/containers/${ids['web']}/inspect`, mark: text('Config') },
   { name: 'images', route: () => '#/images', mark: row(/busybox/) },
   { name: 'image', route: () => '#/images/busybox%3Alatest', mark: text(/sha256:/) },
@@ -47,6 +44,10 @@ const VIEWS: { name: string; route: () => string; mark: (page: Page) => Locator 
 
 function row(name: string | RegExp) {
   return (page: Page): Locator => page.getByRole('row', { name });
+}
+
+function terminal(page: Page): Locator {
+  return page.locator('.xterm-rows').filter({ hasText: '#' });
 }
 
 function text(shown: string | RegExp) {
@@ -68,7 +69,7 @@ describe.each(APPEARANCES)('in $theme and $language', (appearance) => {
       await mark(page).first().waitFor();
       await page.evaluate(() => document.fonts.ready);
       const { theme, language } = appearance;
-      await page.screenshot({ path: join(OUTPUT, `${name}-${theme}-${language}.png`) });
+      await keepScreenshot(page, `${name}-${theme}-${language}`);
       expect(await seriousViolations(page)).toEqual([]);
     },
   );
