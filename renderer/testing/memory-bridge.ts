@@ -44,6 +44,9 @@ const ENGINE: EngineSummary = {
   warnings: [],
 };
 
+/** As an engine on the same machine answers; actions take long enough to be seen. */
+const LATENCY_MS: Partial<Record<CallName, number>> = { 'state.read': 5, 'container.logPage': 5 };
+
 type Refusal = { code: string; message: string };
 
 export class MemoryBridge implements BridgeApi {
@@ -57,7 +60,7 @@ export class MemoryBridge implements BridgeApi {
   #status: EngineStatus;
   readonly #logsPerSecond: number;
 
-  constructor(options: MemoryOptions) {
+  constructor(options: MemoryOptions = {}) {
     const { phase = 'ready', containers = 0, images = 0 } = options;
     this.#settings = options.settings ?? { theme: 'system', language: 'system' };
     this.#logsPerSecond = options.logsPerSecond ?? 2;
@@ -71,7 +74,7 @@ export class MemoryBridge implements BridgeApi {
   }
 
   async call<N extends CallName>(name: N, argument: Calls[N][0]): Promise<Reply<Calls[N][1]>> {
-    await sleep(name === 'state.read' ? 5 : 120);
+    await sleep(LATENCY_MS[name] ?? 120);
     try {
       const value = await this.#answer(name, argument as never);
       return { ok: true, value: value as Calls[N][1] };
