@@ -108,18 +108,30 @@ describe('a snapshot', () => {
 });
 
 describe('a writable layer', () => {
-  test('lies over its layers and outlives its mount', () => {
+  test('lies over its layers and outlives its mount', async () => {
     const layers = [layer({ low: 'low', both: 'low' }), layer({ both: 'high' })];
     snapshotter.createWritable('c1');
     const rootfs = snapshotter.mount('c1', layers);
     expect([read(rootfs, 'low'), read(rootfs, 'both')]).toEqual(['low', 'high']);
     writeFileSync(join(rootfs, 'own'), 'mine');
     expect(snapshotter.mount('c1', layers)).toBe(rootfs);
-    snapshotter.unmount('c1');
-    snapshotter.unmount('c1');
+    await snapshotter.unmount('c1');
+    await snapshotter.unmount('c1');
     expect(existsSync(join(rootfs, 'own'))).toBe(false);
     expect(read(snapshotter.mount('c1', layers), 'own')).toBe('mine');
     expect(() => snapshotter.createWritable('c1')).toThrow('has a writable layer already');
+  });
+
+  test('keeps its content over volatile and plain mounts while the machine runs', async () => {
+    const layers = [layer({ low: 'low' })];
+    snapshotter.createWritable('c1');
+    const mounts = [{ isVolatile: true }, { isVolatile: true }, {}, { isVolatile: true }];
+    for (const [round, options] of mounts.entries()) {
+      const rootfs = snapshotter.mount('c1', layers, options);
+      if (round > 0) expect(read(rootfs, 'own')).toBe(`round ${round - 1}`);
+      writeFileSync(join(rootfs, 'own'), `round ${round}`);
+      await snapshotter.unmount('c1');
+    }
   });
 
   test('goes with all it holds', async () => {
