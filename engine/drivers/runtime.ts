@@ -8,8 +8,10 @@ import type { RuntimeSpec } from '../formats/runtime-spec.ts';
 export interface Runtime {
   /** `crun`, `runc`, or a name from `--add-runtime`. */
   readonly name: string;
-  /** Absolute path of the program. */
+  /** Absolute path of the program to run. */
   readonly program: string;
+  /** Where it is installed, as people know it. */
+  readonly installedPath: string;
   /** First line of what it says of its version. */
   readonly version: string;
   /** Options that go before the runtime's command, `--root` and its like. */
@@ -51,6 +53,8 @@ export interface Runtime {
 }
 
 export interface Runtimes {
+  /** Takes back what was set up on the machine. Containers go on. */
+  close(): void;
   /** The one asked for, or the default for ''. Throws `invalid-argument` for an unknown name. */
   find(name: string): Runtime;
   /** Every runtime there is, by name. */

@@ -9,6 +9,7 @@ import { EngineError, messageOf } from '../../contract/errors.ts';
 import type { Cgroups } from '../../host/cgroups.ts';
 import { run } from '../../host/processes.ts';
 import type { Runtime, Runtimes } from '../runtime.ts';
+import { seal, unseal } from './sealed-program.ts';
 import { CgroupDirectories } from './cgroup-directories.ts';
 import { Crun } from './crun.ts';
 import { OciRuntime, type OciRuntimeOptions } from './oci-runtime.ts';
@@ -40,14 +41,16 @@ export async function findRuntimes(options: InstalledRuntimesOptions): Promise<R
   for (const [name, path] of Object.entries(options.added)) paths.set(name, path);
   const cgroups = new CgroupDirectories(options.cgroups);
   const found = new Map<string, Runtime>();
-  const opened = [...paths].map(([name, program]) =>
-    openRuntime({ name, program, cgroups, root: join(options.root, name) }),
+  const sealed: string[] = [];
+  const opened = [...paths].map(([name, path]) =>
+    openRuntime({ name, installedPath: path, cgroups, root: join(options.root, name) }, sealed),
   );
   for (const runtime of await Promise.all(opened)) found.set(runtime.name, runtime);
   const defaultName = await chooseDefault(options, found, cgroups);
   return {
     defaultName,
     all: () => [...found.values()],
+    close: () => sealed.forEach(unseal),
     find(name) {
       // Docker's clients name dockerd's own default; here it means the engine's.
       const wanted = name === '' || (name === 'runc' && !found.has('runc')) ? defaultName : name;
@@ -58,12 +61,20 @@ export async function findRuntimes(options: InstalledRuntimesOptions): Promise<R
   };
 }
 
-async function openRuntime(options: Omit<OciRuntimeOptions, 'version'>): Promise<Runtime> {
-  const said = await run(options.program, ['--version']).catch(() => '');
+type Draft = Omit<OciRuntimeOptions, 'version' | 'program'>;
+
+/** Adds to `sealed` what is to be unsealed at the end. */
+async function openRuntime(draft: Draft, sealed: string[]): Promise<Runtime> {
+  const { installedPath } = draft;
+  const said = await run(installedPath, ['--version']).catch(() => '');
   const version = said.split('\n', 1)[0] ?? '';
-  mkdirSync(options.root, { recursive: true, mode: 0o700 });
-  const isCrun = version.startsWith('crun') || basename(options.program) === 'crun';
-  return isCrun ? new Crun({ ...options, version }) : new OciRuntime({ ...options, version });
+  mkdirSync(draft.root, { recursive: true, mode: 0o700 });
+  const isCrun = version.startsWith('crun') || basename(installedPath) === 'crun';
+  if (!isCrun) return new OciRuntime({ ...draft, version, program: installedPath });
+  const program = `${draft.root}.sealed`;
+  const isSealed = seal(installedPath, program);
+  if (isSealed) sealed.push(program);
+  return new Crun({ ...draft, version, program: isSealed ? program : installedPath });
 }
 
 async function chooseDefault(

@@ -14,6 +14,7 @@ import type { CgroupDirectories } from './cgroup-directories.ts';
 export interface OciRuntimeOptions {
   readonly name: string;
   readonly program: string;
+  readonly installedPath: string;
   readonly version: string;
   /** Its `--root`, of this engine alone; best on a tmpfs. */
   readonly root: string;
@@ -23,6 +24,7 @@ export interface OciRuntimeOptions {
 export class OciRuntime implements Runtime {
   readonly name: string;
   readonly program: string;
+  readonly installedPath: string;
   readonly version: string;
   readonly globalArguments: readonly string[];
   protected readonly root: string;
@@ -31,6 +33,7 @@ export class OciRuntime implements Runtime {
   constructor(options: OciRuntimeOptions) {
     this.name = options.name;
     this.program = options.program;
+    this.installedPath = options.installedPath;
     this.version = options.version;
     this.root = options.root;
     this.cgroups = options.cgroups;

@@ -212,5 +212,6 @@ export class ContainerService implements ContainerLookup, ImageUsers {
     monitor.close();
     if (this.runningContainers().length === 0)
       runtimes.find('').removeParent(settings.cgroupParent);
+    runtimes.close();
   }
 }

@@ -46,7 +46,7 @@ export async function handleExit(
   container.settle('next-exit');
   await tearDown(context, container);
   if (willRestart) scheduleRestart(context, container);
-  else if (container.hostConfig.AutoRemove)
+  else if (container.hostConfig.AutoRemove && !container.isKept)
     await removeContainer(context, container, { removeVolumes: true });
 }
 

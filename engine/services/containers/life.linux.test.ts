@@ -150,6 +150,17 @@ describe('--rm', () => {
   });
 });
 
+test('docker restart keeps a container of --rm, whose next end removes it', async () => {
+  const id = await fixture.create(PATIENT, { HostConfig: { AutoRemove: true } });
+  await fixture.containers.start(id);
+  await ready(id);
+  await fixture.containers.restart(id, NO_OPTIONS);
+  expect(state(id).status).toBe('running');
+  const removed = fixture.containers.wait(id, 'removed', never);
+  await fixture.containers.kill(id, 'KILL');
+  expect(await removed).toBe(137);
+});
+
 describe('a restart policy', () => {
   test('on-failure:2 starts a failing container twice more', async () => {
     const id = await fixture.create(['sh', '-c', 'exit 5'], {

@@ -18,6 +18,8 @@ export class LiveContainer implements ContainerView {
   /** Before it is started again by its policy. */
   restartTimer: NodeJS.Timeout | undefined;
   restartDelayMs = 0;
+  /** It is being restarted: `--rm` does not apply to this end. */
+  isKept = false;
   /** Nothing is left of its last run. */
   isTornDown = false;
   private readonly files: RuntimeFiles;

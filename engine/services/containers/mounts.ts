@@ -80,7 +80,7 @@ export async function fillVolumes(
       if (files.isDirectoryInRootfs(rootfs, destination))
         await volumes.copyUp(volumeName, files.resolveInRootfs(rootfs, destination));
   } finally {
-    snapshotter.unmount(container.id);
+    await snapshotter.unmount(container.id);
   }
 }
 

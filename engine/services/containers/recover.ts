@@ -86,7 +86,7 @@ async function removeLeftovers(context: ContainerContext, container: LiveContain
   const hasLeftovers =
     context.files.hasBundle(id) || context.runtimes.all().some((it) => it.list().includes(id));
   if (hasLeftovers) await tearDown(context, container);
-  else context.snapshotter.unmount(id);
+  else await context.snapshotter.unmount(id);
 }
 
 /** Removes what belongs to no container: of creations and removals that were cut off. */

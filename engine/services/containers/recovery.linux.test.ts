@@ -73,7 +73,7 @@ describe('the next engine', () => {
     runtime.release = () => Promise.reject(died);
     first.context.monitor.signal = () => true; // the dying engine does not take back either
     runtime.remove = () => Promise.resolve();
-    first.context.snapshotter.unmount = () => {};
+    first.context.snapshotter.unmount = () => Promise.resolve();
     first.context.files.removeBundle = () => {};
     const { setState } = first.context.store;
     let isDead = false;
@@ -130,6 +130,7 @@ describe('the next engine', () => {
       // As an engine that was cut off by the reboot left it.
       states.setState(container, { status: 'running', process: identity, bootId: 'earlier' });
     }
+    first.context.runtimes.close(); // a reboot takes mounts away
     rmSync(join(first.folder, 'run'), { recursive: true, force: true });
     const second = await restart(first);
     expect(second.containers.find(once).state).toMatchObject({ status: 'exited', exitCode: 255 });

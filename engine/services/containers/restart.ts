@@ -36,7 +36,12 @@ export async function restartContainer(
   container: LiveContainer,
   options: StopOptions,
 ): Promise<void> {
-  if (isRunning(container.state)) await stopContainer(context, container, options);
-  await startContainer(context, container);
+  container.isKept = true;
+  try {
+    if (isRunning(container.state)) await stopContainer(context, container, options);
+    await startContainer(context, container);
+  } finally {
+    container.isKept = false;
+  }
   publish(context, container, 'restart');
 }

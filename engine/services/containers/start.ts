@@ -44,7 +44,9 @@ export async function bringUp(
   joining.catch(() => {}); // awaited below, where its failure counts
   try {
     await context.images.ensureUnpacked({ id: definition.imageId, diffIds: definition.layers });
-    const rootfsPath = context.snapshotter.mount(container.id, definition.layers);
+    const rootfsPath = context.snapshotter.mount(container.id, definition.layers, {
+      isVolatile: container.hostConfig.AutoRemove,
+    });
     joined = await joining;
     await run(context, container, joined, rootfsPath, counters);
   } catch (error) {

@@ -115,7 +115,7 @@ export class SystemService {
       ExperimentalBuild: false,
       ServerVersion: ENGINE_VERSION,
       Runtimes: Object.fromEntries(
-        runtimes.all().map(({ name, program }) => [name, { path: program }]),
+        runtimes.all().map(({ name, installedPath }) => [name, { path: installedPath }]),
       ),
       DefaultRuntime: runtimes.defaultName,
       Swarm: {
