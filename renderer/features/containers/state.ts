@@ -17,7 +17,6 @@ export interface ContainerPort {
 
 /** The project a container belongs to when Compose made it. */
 export const PROJECT_LABEL = 'com.docker.compose.project';
-export const SERVICE_LABEL = 'com.docker.compose.service';
 
 export function nameOf(container: WatchedContainer): string {
   return container.Names[0]?.replace(/^\//, '') ?? shortId(container.Id);
