@@ -14,7 +14,10 @@ export function explainCreateFailure(
 ): CreateFailure {
   const reason = reasonOf(lastMessage(said), program);
   const text = `failed to create task for container: failed to create shim task: OCI runtime create failed: ${runtimeName} create failed: unable to start container process: ${reason}: unknown`;
-  return { error: new EngineError('invalid-argument', text), exitCode: exitCodeOf(reason) };
+  const exitCode = exitCodeOf(reason);
+  // What cannot be executed is the caller's affair, all else the engine's.
+  const code = exitCode === OTHER_FAILURE ? 'internal' : 'invalid-argument';
+  return { error: new EngineError(code, text), exitCode };
 }
 
 /** The last line without what logging puts before it. */
@@ -45,9 +48,11 @@ function reasonOf(said: string, program: string): string {
   return said === '' ? 'the runtime ended without saying why' : said;
 }
 
+const OTHER_FAILURE = 128;
+
 /** Source: moby `setExitCodeFromError`. */
 function exitCodeOf(reason: string): number {
   if (/executable file not found|no such file or directory|system cannot find/i.test(reason))
     return 127;
-  return /permission denied|not a directory|is a directory/i.test(reason) ? 126 : 128;
+  return /permission denied|not a directory|is a directory/i.test(reason) ? 126 : OTHER_FAILURE;
 }

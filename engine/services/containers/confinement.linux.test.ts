@@ -1,9 +1,10 @@
 /** What a real container sees and may do, and what it is kept from. */
 import {
-  closeSync,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -11,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openPipe } from '../../host/handles.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { reservePort } from '../../host/sockets.ts';
 import { ContainerFixture } from './testing/container-fixture.ts';
 
 let fixture: ContainerFixture;
@@ -121,14 +123,36 @@ describe('surroundings', () => {
     ]);
   });
 
-  test('hold no descriptor of the engine, its monitor or its reserved ports', async () => {
-    const pipe = openPipe();
-    try {
-      expect(await shell('ls /proc/1/fd | grep -v "^[012]$" | grep -v "^10$"; true')).toBe('');
-    } finally {
-      closeSync(pipe.reading);
-      closeSync(pipe.writing);
-    }
+  test('hold no descriptor of a reserved port: the monitor does, to the end', async () => {
+    const port = reservePort('tcp', '127.0.0.1', 0);
+    const inode = readlinkSync(`/proc/self/fd/${port}`);
+    fixture.network.reservedSockets = [port ?? -1];
+    const id = await fixture.create(['sh', '-c', 'ls -l /proc/1/fd; echo ready; sleep 60']);
+    await fixture.containers.start(id);
+    fixture.network.reservedSockets = [];
+    await eventually('it has printed', async () => (await fixture.logOf(id)).includes('ready'));
+    expect(await fixture.logOf(id)).not.toContain('socket:');
+    const holders = (pid: number) =>
+      readdirSync(`/proc/${pid}/fd`).map((fd) => {
+        try {
+          return readlinkSync(`/proc/${pid}/fd/${fd}`);
+        } catch {
+          return ''; // the descriptor of this very reading
+        }
+      });
+    const { process: identity } = fixture.containers.find(id).state;
+    expect(holders(identity?.monitor.pid ?? 0)).toContain(inode);
+    expect(holders(process.pid)).not.toContain(inode);
+  });
+
+  test('may be the network of another container, names included', async () => {
+    const other = await fixture.create(['sleep', '60'], { name: 'owner', Hostname: 'shared' });
+    await fixture.containers.start(other);
+    const own = readlinkSync(`/proc/${fixture.containers.find(other).pid}/ns/net`);
+    const found = await shell('hostname; readlink /proc/1/ns/net; cat /etc/hostname', {
+      HostConfig: { NetworkMode: 'container:owner' },
+    });
+    expect(found.split('\n')).toEqual(['shared', own, 'shared']);
   });
 
   test('have limits from the cgroup', async () => {

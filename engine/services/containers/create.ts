@@ -129,6 +129,8 @@ function hostnameOf(
   { UTSMode, NetworkMode }: CreateBody['HostConfig'],
 ): string {
   if (wanted !== '') return wanted;
+  if (NetworkMode.startsWith('container:'))
+    return context.store.find(NetworkMode.slice('container:'.length)).config.Hostname;
   return UTSMode === 'host' || NetworkMode === 'host' ? context.machine.hostname : id.slice(0, 12);
 }
 

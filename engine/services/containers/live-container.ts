@@ -103,7 +103,7 @@ export class LiveContainer implements ContainerView {
   }
 
   /** Calls `resolve` with the exit code once at the condition; returns how to stop waiting. */
-  await(condition: WaitCondition, resolve: (exitCode: number) => void): () => void {
+  whenReached(condition: WaitCondition, resolve: (exitCode: number) => void): () => void {
     this.waiters[condition].add(resolve);
     return () => void this.waiters[condition].delete(resolve);
   }

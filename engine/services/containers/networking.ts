@@ -1,5 +1,5 @@
 /** A container's place in its network: sandbox, published ports, and the files in /etc that name it. */
-import { EngineError } from '../../contract/errors.ts';
+import { EngineError, hasCode } from '../../contract/errors.ts';
 import type { PublishedPort, Sandbox, SandboxRequest } from '../../drivers/network.ts';
 import {
   hostnameFile,
@@ -10,7 +10,6 @@ import {
   usesLocalStub,
 } from '../../formats/etc-files.ts';
 import { planPorts, type PortWish } from '../../formats/port-spec.ts';
-import { hasCode } from '../../contract/errors.ts';
 import type { ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { requireProcess } from './state.ts';
@@ -23,14 +22,24 @@ export interface Joined {
 
 const NO_PORTS: readonly PublishedPort[] = [];
 
+/** The container whose network it has: its own, or that of `container:<name>`. */
+export function networkOwner(
+  { store }: Pick<ContainerContext, 'store'>,
+  container: LiveContainer,
+): LiveContainer {
+  const { NetworkMode } = container.hostConfig;
+  return NetworkMode.startsWith('container:')
+    ? store.find(NetworkMode.slice('container:'.length))
+    : container;
+}
+
 /** Gives the container its sandbox. Ranges of host ports are tried from their low end. */
 export async function joinNetwork(
   context: ContainerContext,
   container: LiveContainer,
 ): Promise<Joined> {
-  const { NetworkMode } = container.hostConfig;
-  if (NetworkMode.startsWith('container:')) {
-    const other = context.store.find(NetworkMode.slice('container:'.length));
+  const other = networkOwner(context, container);
+  if (other !== container) {
     requireProcess(other.state, other.id);
     const sandbox = {
       namespacePath: `/proc/${other.pid}/ns/net`,
@@ -39,7 +48,7 @@ export async function joinNetwork(
     };
     return { request: undefined, sandbox };
   }
-  const network = context.networks.resolve(NetworkMode);
+  const network = context.networks.resolve(container.hostConfig.NetworkMode);
   const { macAddress, ipv4Address } = container.definition.endpoint;
   const wishes = network.driver === 'bridge' ? wishedPorts(container) : [];
   const base = {
@@ -87,6 +96,7 @@ export function writeEtcFiles(
 ): void {
   const { files, settings } = context;
   const { config, hostConfig } = container;
+  if (networkOwner(context, container) !== container) return; // it has the other's
   const isHost = hostConfig.NetworkMode === 'host';
   const pick = (own: readonly string[], fallback: readonly string[]) =>
     own.length > 0 ? own : fallback;

@@ -21,16 +21,20 @@ export async function removeOnRequest(
   container: LiveContainer,
   options: RemoveOptions & { readonly force: boolean },
 ): Promise<void> {
-  requireCanRemove(container.state, container.name, options.force);
+  const { force } = options;
+  requireCanRemove(container.state, container.name, force);
   clearTimeout(container.restartTimer);
-  context.store.setState(container, { stoppedByUser: true });
-  if (hasProcess(container.state)) await endProcess(context, container, SIGKILL, 10_000);
-  const gone = await container.exclusively(async () => {
-    // It may have removed itself at its end.
-    if (context.store.get(container.id) !== container) return { data: Promise.resolve() };
-    return takeAway(context, container, options);
-  });
-  await gone.data;
+  if (force) context.store.setState(container, { stoppedByUser: true });
+  for (;;) {
+    if (hasProcess(container.state)) await endProcess(context, container, SIGKILL, 10_000);
+    const gone = await container.exclusively(async () => {
+      // It may have removed itself at its end, or been started meanwhile.
+      if (context.store.get(container.id) !== container) return { data: Promise.resolve() };
+      requireCanRemove(container.state, container.name, force);
+      return hasProcess(container.state) ? undefined : takeAway(context, container, options);
+    });
+    if (gone !== undefined) return gone.data;
+  }
 }
 
 /** For the caller who holds the lock of a container that does not run. Its data goes later. */

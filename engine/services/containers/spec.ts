@@ -10,6 +10,7 @@ import { cgroupsPathOf } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { ociMountsOf } from './mounts.ts';
 import { parseSecurityOptions } from './security-options.ts';
+import { networkOwner } from './networking.ts';
 import { requireProcess } from './state.ts';
 
 export interface SpecPlaces {
@@ -34,7 +35,7 @@ export function specOf(
     },
     settings.capabilities,
   );
-  const etc = files.etcOf(container.id);
+  const etc = files.etcOf(networkOwner(context, container).id);
   return planRuntimeSpec({
     config,
     hostConfig,

@@ -67,7 +67,7 @@ async function signalIfAlive(
 
 function awaitExit(container: LiveContainer): Promise<void> {
   if (!hasProcess(container.state)) return Promise.resolve();
-  return new Promise((resolve) => container.await('next-exit', () => resolve()));
+  return new Promise((resolve) => container.whenReached('next-exit', () => resolve()));
 }
 
 /** True when the promise resolved in time. */

@@ -25,10 +25,13 @@ export function waitForContainer(
     return Promise.resolve(container.state.exitCode);
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
-    const stop = container.await(condition === 'removed' ? 'removed' : 'next-exit', (exitCode) => {
-      signal?.removeEventListener('abort', abort);
-      resolve(exitCode);
-    });
+    const stop = container.whenReached(
+      condition === 'removed' ? 'removed' : 'next-exit',
+      (exitCode) => {
+        signal?.removeEventListener('abort', abort);
+        resolve(exitCode);
+      },
+    );
     const abort = () => {
       stop();
       reject(signal?.reason as Error);

@@ -29,13 +29,16 @@ import type { ContainerContext } from '../context.ts';
 import { containerSettings } from '../settings.ts';
 
 const APPLETS =
-  'sh true false sleep cat echo ls id env hostname kill dd head mount stat touch stty wc tr grep';
+  'sh true false sleep cat echo ls id env hostname kill dd head mount stat touch stty wc tr grep readlink';
 const IMAGE_LAYER = digestOf('busybox layer');
 
 /** Loopback-less sandboxes made by the runtime, and the host's own. */
 class PlainNetworks implements NetworkDriver {
+  /** For the next container. */
+  reservedSockets: number[] = [];
+
   async attach(): Promise<Sandbox> {
-    return { ports: [], reservedSockets: [] };
+    return { ports: [], reservedSockets: this.reservedSockets };
   }
   async ensureNetwork(): Promise<void> {}
   async removeNetwork(): Promise<void> {}
@@ -48,7 +51,6 @@ class PlainNetworks implements NetworkDriver {
 export interface FixtureOptions {
   /** Keep using the folder of an engine that was given up. */
   readonly folder?: string;
-  readonly network?: NetworkDriver;
 }
 
 export class ContainerFixture {
@@ -59,11 +61,13 @@ export class ContainerFixture {
   readonly background: Promise<unknown>[] = [];
   readonly warnings: string[] = [];
   readonly failures: unknown[] = [];
+  readonly network: PlainNetworks;
   private readonly state: SqliteState;
 
   private constructor(folder: string, context: ContainerContext, state: SqliteState) {
     this.folder = folder;
     this.state = state;
+    this.network = context.network as PlainNetworks;
     this.context = {
       ...context,
       warn: (message) => void this.warnings.push(message),
@@ -109,7 +113,7 @@ export class ContainerFixture {
           throw new EngineError('not-found', `network ${mode} not found`);
         },
       },
-      network: options.network ?? new PlainNetworks(),
+      network: new PlainNetworks(),
       volumes,
       files,
       runtimes: await findRuntimes({
