@@ -35,7 +35,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   drivers: {
     files: ['engine/drivers/'],
     mayImport: ['engine/contract/', 'engine/formats/', 'engine/host/'],
-    mayUse: [...IO, '!node:child_process', 'node-unix-socket', 'dns-packet', 'zod'],
+    mayUse: [...IO, '!node:child_process', 'zod'],
   },
   services: {
     files: ['engine/services/'],

@@ -61,7 +61,6 @@ const configSchema = z.looseObject({
 });
 
 export type ImageConfig = z.output<typeof configSchema>;
-export type ImageHistoryEntry = z.output<typeof historySchema>;
 export type ImageRunConfigJson = z.output<typeof runConfigSchema>;
 
 /** Parses configuration bytes; throws `invalid-argument` naming the field that is wrong. */

@@ -32,8 +32,3 @@ export function parseWhiteout(baseName: string): Whiteout | undefined {
     throw new EngineError('invalid-argument', `invalid whiteout name: ${baseName}`);
   return { kind: 'removed', name };
 }
-
-/** The marker file's name for a removed `name`. */
-export function whiteoutNameOf(name: string): string {
-  return PREFIX + name;
-}

@@ -15,7 +15,7 @@ import { basename, join, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
 /** Packages with compiled parts, and what of them is needed to run. */
-const NATIVE_PACKAGES = ['koffi', 'node-unix-socket'];
+const NATIVE_PACKAGES = ['koffi'];
 const SHIPPED = /\.(c?js|mjs|node)$|\/(package\.json|LICENSE[^/]*)$/;
 const NOT_SHIPPED = /\/(vendor|cnoke\.cjs|jest\.config\.js)$/;
 
