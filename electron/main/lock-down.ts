@@ -1,12 +1,15 @@
 /**
  * What no page of this app may do, whatever it manages to run: leave its own origin, open windows,
- * embed others, ask for permissions, download, load anything from anywhere else.
+ * embed others, ask for permissions, load or download anything from anywhere else.
  */
 import { app, session, type WebContents } from 'electron';
 import { APP_ORIGIN, APP_SCHEME } from '../ipc/channels.ts';
 
-/** Copying to the clipboard is a button of the window; reading it is not. */
-const GRANTED_PERMISSIONS: ReadonlySet<string> = new Set(['clipboard-sanitized-write']);
+/** Copying is a button of the window, pasting a key of its terminal. */
+const GRANTED_PERMISSIONS: ReadonlySet<string> = new Set([
+  'clipboard-sanitized-write',
+  'clipboard-read',
+]);
 const LOADABLE = new Set([`${APP_SCHEME}:`, 'blob:', 'data:', 'devtools:']);
 
 /** To be called once, when Electron is ready and before the first window. */
@@ -18,7 +21,10 @@ export function lockDown(): void {
   defaultSession.setPermissionCheckHandler((_contents, permission, origin) =>
     isGranted(permission, origin),
   );
-  defaultSession.on('will-download', (event) => event.preventDefault());
+  // A log is saved from a blob that the page itself made; the system asks where to.
+  defaultSession.on('will-download', (event, item) => {
+    if (!item.getURL().startsWith(`blob:${APP_ORIGIN}/`)) event.preventDefault();
+  });
   defaultSession.webRequest.onBeforeRequest(({ url }, decide) =>
     decide({ cancel: !LOADABLE.has(new URL(url).protocol) }),
   );
