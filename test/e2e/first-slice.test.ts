@@ -23,7 +23,7 @@ describe.each(['Electron', 'Chromium'] as const)('in %s', (host) => {
   });
 
   beforeEach(({ onTestFailed, task }) => {
-    onTestFailed(() => keepScreenshot(page, `${host} ${task.name}`));
+    onTestFailed(() => keepScreenshot(page, `failed ${host} ${task.name}`));
   });
 
   const link = (name: string) => page.getByRole('link', { name, exact: true });

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type axe from 'axe-core';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { keepScreenshot, openWindow, type Appearance, type AppWindow } from './app-window.ts';
 
@@ -60,6 +60,9 @@ describe.each(APPEARANCES)('in $theme and $language', (appearance) => {
     window = await openWindow('Electron', engine, appearance);
   });
   afterAll(() => window?.[Symbol.asyncDispose]());
+  beforeEach(({ onTestFailed, task }) => {
+    onTestFailed(() => keepScreenshot(window.page, `failed ${task.name}`));
+  });
 
   test.each(VIEWS)(
     'the view $name has nothing serious against it',
