@@ -1,6 +1,6 @@
 /**
- * The files of a container on the host: its directory (etc files, log) under the data root, its
- * bundle under the exec root; and looking at files inside a rootfs without being led out of it.
+ * The files of a container on the host: its directory (the log) under the data root, its bundle (all
+ * that only a run needs) under the exec root; and looking at files inside a rootfs without being led out of it.
  */
 import type { OciDevice } from '../formats/runtime-spec-resources.ts';
 
@@ -20,11 +20,12 @@ export interface RuntimeFiles {
 
   bundleOf(containerId: string): string;
   logOf(containerId: string): string;
-  /** Where the three files are; they need not exist yet. */
+  /** Where the three files are while the container runs: in its bundle. */
   etcOf(containerId: string): EtcFiles;
 
-  /** A fresh bundle with this configuration: what an earlier run left there is gone. */
-  writeBundle(containerId: string, config: string): void;
+  /** An empty bundle: what an earlier run left there is gone. */
+  openBundle(containerId: string): void;
+  writeConfig(containerId: string, config: string): void;
   hasBundle(containerId: string): boolean;
   /** Removes the bundle, since the container does not run. Absent is no error. */
   removeBundle(containerId: string): void;

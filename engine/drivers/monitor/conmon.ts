@@ -14,8 +14,8 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
+  unlinkSync,
   watch,
   writeSync,
   type FSWatcher,
@@ -174,7 +174,8 @@ export class Conmon implements Monitor {
   }
 
   forget(containerId: string): void {
-    rmSync(join(this.options.exitDirectory, containerId), { force: true });
+    const path = join(this.options.exitDirectory, containerId);
+    if (existsSync(path)) unlinkSync(path);
   }
 
   listExits(): string[] {

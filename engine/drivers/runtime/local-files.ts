@@ -15,10 +15,10 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '../../contract/errors.ts';
 import { run } from '../../host/processes.ts';
+import { removeTree } from '../../host/remove-tree.ts';
 import type { OciDevice } from '../../formats/runtime-spec-resources.ts';
 import type { EtcFiles, RuntimeFiles } from '../runtime-files.ts';
 import { deviceNumbers, devicesAt, hostDevices } from './host-devices.ts';
@@ -44,7 +44,7 @@ export class LocalRuntimeFiles implements RuntimeFiles {
 
   async remove(containerId: string): Promise<void> {
     this.removeBundle(containerId);
-    await rm(this.directoryOf(containerId), { recursive: true, force: true });
+    await removeTree(this.directoryOf(containerId));
   }
 
   list(): string[] {
@@ -66,7 +66,7 @@ export class LocalRuntimeFiles implements RuntimeFiles {
   }
 
   etcOf(containerId: string): EtcFiles {
-    const directory = this.directoryOf(containerId);
+    const directory = this.bundleOf(containerId);
     return {
       hosts: join(directory, 'hosts'),
       hostname: join(directory, 'hostname'),
@@ -74,7 +74,7 @@ export class LocalRuntimeFiles implements RuntimeFiles {
     };
   }
 
-  writeBundle(containerId: string, config: string): void {
+  openBundle(containerId: string): void {
     const bundle = this.bundleOf(containerId);
     try {
       mkdirSync(bundle, { mode: 0o700 });
@@ -82,7 +82,10 @@ export class LocalRuntimeFiles implements RuntimeFiles {
       rmSync(bundle, { recursive: true, force: true });
       mkdirSync(bundle, { mode: 0o700 });
     }
-    writeFileSync(join(bundle, 'config.json'), config, { mode: 0o600 });
+  }
+
+  writeConfig(containerId: string, config: string): void {
+    writeFileSync(join(this.bundleOf(containerId), 'config.json'), config, { mode: 0o600 });
   }
 
   hasBundle(containerId: string): boolean {

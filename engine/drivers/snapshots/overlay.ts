@@ -17,11 +17,12 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../contract/errors.ts';
 import type { Digest } from '../../formats/digest.ts';
 import { errnoOf } from '../../host/errno.ts';
+import { removeTree } from '../../host/remove-tree.ts';
 import { spreadSubdirectories } from '../../host/directory-spread.ts';
 import { MNT, mount, unmount } from '../../host/system-calls.ts';
 import { unmountAside } from '../../host/unmount.ts';
@@ -272,10 +273,6 @@ function mountVolatile(target: string, data: string): boolean {
 /** A mount point lies on another device than its parent. */
 function isMountPoint(path: string): boolean {
   return statSync(path).dev !== statSync(join(path, '..')).dev;
-}
-
-function removeTree(path: string): Promise<void> {
-  return rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
 async function diskUsage(path: string): Promise<number> {

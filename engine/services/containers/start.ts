@@ -68,6 +68,7 @@ async function run(
   const { files, monitor, store } = context;
   const runtime = context.runtimes.find(container.hostConfig.Runtime);
   const { sandbox, request } = joined;
+  files.openBundle(container.id);
   writeEtcFiles(context, container, sandbox);
   if (container.config.WorkingDir !== '')
     files.ensureDirectoryInRootfs(rootfsPath, container.config.WorkingDir);
@@ -75,7 +76,7 @@ async function run(
     rootfsPath,
     networkNamespace: sandbox.namespacePath,
   });
-  files.writeBundle(container.id, runtime.configText(spec));
+  files.writeConfig(container.id, runtime.configText(spec));
   const process = await createProcess(context, container, joined);
   const { reservedSockets: _handedOver, ...kept } = sandbox;
   store.setState(container, {
