@@ -38,7 +38,7 @@ export function ensureNodeModules() {
   const lock = readLock('package-lock.json');
   if (isInstalled(lock, readLock('node_modules/.package-lock.json'))) return;
   console.log('Installing npm packages (npm ci) …');
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: REPOSITORY,
     stdio: 'inherit',
     shell: process.platform === 'win32',
