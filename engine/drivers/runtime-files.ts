@@ -28,7 +28,7 @@ export interface RuntimeFiles {
   writeConfig(containerId: string, config: string): void;
   hasBundle(containerId: string): boolean;
   /** Removes the bundle, since the container does not run. Absent is no error. */
-  removeBundle(containerId: string): void;
+  removeBundle(containerId: string): Promise<void>;
 
   /** Writes the three files in place, since running containers have them mounted. */
   writeEtc(containerId: string, contents: EtcFiles): void;

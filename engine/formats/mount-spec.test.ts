@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { mountRequest } from '../contract/containers.ts';
 import { cleanPath, parseBind, parseMountRequest, planMounts } from './mount-spec.ts';
+
+const parseRequest = (request: object) => parseMountRequest(mountRequest.parse(request));
 
 const NOTHING = { Binds: null, Mounts: undefined, Tmpfs: undefined };
 
@@ -46,16 +49,16 @@ describe('parseBind()', () => {
 
 describe('parseMountRequest()', () => {
   test('reads binds, volumes and tmpfs', () => {
-    expect(parseMountRequest({ Type: 'bind', Source: '/a', Target: '/b' })).toMatchObject({
+    expect(parseRequest({ Type: 'bind', Source: '/a', Target: '/b' })).toMatchObject({
       type: 'bind',
       createSource: false,
       propagation: 'rprivate',
     });
     expect(
-      parseMountRequest({ Type: 'volume', Target: '/b', VolumeOptions: { NoCopy: true } }),
+      parseRequest({ Type: 'volume', Target: '/b', VolumeOptions: { NoCopy: true } }),
     ).toMatchObject({ type: 'volume', source: '', noCopy: true });
     const TmpfsOptions = { SizeBytes: 1024, Mode: 0o1777 };
-    expect(parseMountRequest({ Type: 'tmpfs', Target: '/t', TmpfsOptions }).tmpfsOptions).toEqual([
+    expect(parseRequest({ Type: 'tmpfs', Target: '/t', TmpfsOptions }).tmpfsOptions).toEqual([
       ...['noexec', 'nosuid', 'nodev'],
       ...['mode=1777', 'size=1024'],
     ]);
@@ -68,7 +71,7 @@ describe('parseMountRequest()', () => {
     [{ Type: 'tmpfs', Source: '/a', Target: '/b' }, 'field Source must not be specified'],
     [{ Type: 'nosuch', Target: '/b' }, 'mount type unknown: "nosuch"'],
   ])('refuses %o', (request, message) => {
-    expect(() => parseMountRequest(request)).toThrow(message);
+    expect(() => parseRequest(request)).toThrow(message);
   });
 });
 

@@ -43,8 +43,7 @@ export class LocalRuntimeFiles implements RuntimeFiles {
   }
 
   async remove(containerId: string): Promise<void> {
-    this.removeBundle(containerId);
-    await removeTree(this.directoryOf(containerId));
+    await Promise.all([this.removeBundle(containerId), removeTree(this.directoryOf(containerId))]);
   }
 
   list(): string[] {
@@ -92,8 +91,8 @@ export class LocalRuntimeFiles implements RuntimeFiles {
     return existsSync(this.bundleOf(containerId));
   }
 
-  removeBundle(containerId: string): void {
-    rmSync(this.bundleOf(containerId), { recursive: true, force: true });
+  removeBundle(containerId: string): Promise<void> {
+    return removeTree(this.bundleOf(containerId));
   }
 
   writeEtc(containerId: string, contents: EtcFiles): void {

@@ -2,12 +2,13 @@
  * `Runtime` through an OCI runtime's command line, as runc and those like it take it. The cgroup and
  * the state directory of a container that has ended are removed without starting the runtime.
  */
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OciResources } from '../../formats/runtime-spec-resources.ts';
 import type { RuntimeSpec } from '../../formats/runtime-spec.ts';
 import { startChild } from '../../host/child.ts';
 import { run } from '../../host/processes.ts';
+import { removeTree } from '../../host/remove-tree.ts';
 import type { Runtime } from '../runtime.ts';
 import type { CgroupDirectories } from './cgroup-directories.ts';
 
@@ -61,12 +62,11 @@ export class OciRuntime implements Runtime {
   }
 
   async remove(containerId: string, cgroupsPath: string): Promise<void> {
-    if (!this.cgroups.remove(cgroupsPath)) {
-      // Processes that did not die with the first one: those of a shared pid namespace.
-      await this.command('delete', '--force', containerId).catch(() => {});
-      await this.killRemaining(cgroupsPath);
-    }
-    rmSync(join(this.root, containerId), { recursive: true, force: true });
+    if (this.cgroups.remove(cgroupsPath)) return removeTree(join(this.root, containerId));
+    // Processes that did not die with the first one: those of a shared pid namespace.
+    await this.command('delete', '--force', containerId).catch(() => {});
+    await this.killRemaining(cgroupsPath);
+    await removeTree(join(this.root, containerId));
   }
 
   /** A killed process leaves its cgroup a moment later. */

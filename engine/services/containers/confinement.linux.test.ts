@@ -72,9 +72,8 @@ describe('privileges', () => {
   });
 
   test('do not reach masked and read-only paths', async () => {
-    expect(await shell('wc -c < /proc/interrupts; echo 1 > /proc/sys/kernel/hostname')).toMatch(
-      /^0\n.*Read-only file system/s,
-    );
+    expect(await shell('wc -c < /proc/interrupts')).toBe('0');
+    expect(await shell('echo 1 > /proc/sys/kernel/hostname')).toContain('Read-only file system');
   });
 
   test('lower ulimits to the engine’s own and raise a negative OOM score, with a warning', async () => {

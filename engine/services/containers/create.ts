@@ -70,6 +70,7 @@ export async function createContainer(
     command: commandOf(config),
   };
   const container = store.add(definition, NEW_STATE);
+  container.isTornDown = true;
   try {
     context.snapshotter.createWritable(id);
     context.files.create(id);

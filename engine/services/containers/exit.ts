@@ -89,23 +89,19 @@ function recordExit(
 /** Takes down what a run used. Every step is taken; the second time there is nothing to do. */
 export async function tearDown(context: ContainerContext, container: LiveContainer): Promise<void> {
   if (container.isTornDown) return;
-  const { network, runtime } = container.state;
-  const failures: unknown[] = [];
-  const step = async (work: () => void | Promise<void>) => {
-    try {
-      await work();
-    } catch (error) {
-      failures.push(error);
-    }
-  };
-  await step(() =>
-    context.runtimes
-      .find(runtime ?? container.hostConfig.Runtime)
-      .remove(container.id, cgroupsPathOf(context, container)),
+  const { id, state, hostConfig } = container;
+  const { network } = state;
+  const runtime = context.runtimes.find(state.runtime ?? hostConfig.Runtime);
+  // Those that go on aside come first, so that they do while the others are done here.
+  const steps = [
+    context.files.removeBundle(id),
+    runtime.remove(id, cgroupsPathOf(context, container)),
+    context.snapshotter.unmount(id),
+    context.network.detach(id),
+  ];
+  const failures = (await Promise.allSettled(steps)).flatMap((step) =>
+    step.status === 'rejected' ? [step.reason as unknown] : [],
   );
-  await step(() => context.network.detach(container.id));
-  await step(() => context.snapshotter.unmount(container.id));
-  await step(() => context.files.removeBundle(container.id));
   if (network !== undefined && network.request.network.driver !== 'host')
     publishNetwork(context, container, 'disconnect', network.request.network);
   if (failures.length > 0)

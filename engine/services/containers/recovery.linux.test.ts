@@ -74,7 +74,7 @@ describe('the next engine', () => {
     first.context.monitor.signal = () => true; // the dying engine does not take back either
     runtime.remove = () => Promise.resolve();
     first.context.snapshotter.unmount = () => Promise.resolve();
-    first.context.files.removeBundle = () => {};
+    first.context.files.removeBundle = () => Promise.resolve();
     const { setState } = first.context.store;
     let isDead = false;
     first.context.store.setState = (container, changes) => {
