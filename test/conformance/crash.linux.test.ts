@@ -14,7 +14,10 @@ beforeAll(async () => {
   await engine.docker.ok('pull', '--quiet', 'busybox');
 });
 afterAll(() => engine.close());
-afterEach(() => engine.removeContainers());
+afterEach(async () => {
+  if (!engine.isRunning) await engine.start(); // a test that failed in between
+  await engine.removeContainers();
+});
 
 const docker = (...args: string[]): Promise<string> => engine.docker.ok(...args);
 const inspect = (name: string, format: string): Promise<string> =>

@@ -10,7 +10,7 @@ import { debianPackage } from './debian-packages.ts';
 import { DockerCli } from './docker-cli.ts';
 import { eventually } from './eventually.ts';
 import { NetworkNamespace } from './network-namespace.ts';
-import { childrenOf } from './processes.ts';
+import { childrenOf, mountsUnder } from './processes.ts';
 import { Registry } from './registry.ts';
 import { httpOverUnix, type HttpAnswer, type HttpRequest } from './unix-http.ts';
 
@@ -93,8 +93,9 @@ export class Dockerd implements AsyncDisposable {
     this.program.kill('SIGTERM');
     await this.program.result;
     await this.registry.close();
-    // dockerd leaves its own network namespace mounted.
-    await runCommand('umount', ['--lazy', join(this.folder, 'run/netns/default')]);
+    // dockerd leaves its own network namespace mounted, and its data folder on itself.
+    for (const path of mountsUnder(this.folder).toReversed())
+      await runCommand('umount', ['--lazy', path]);
     await this.namespace.close();
     await rm(this.folder, { recursive: true, force: true });
     this.docker[Symbol.dispose]();

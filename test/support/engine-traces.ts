@@ -2,12 +2,12 @@
  * What an engine can leave on a machine, and whether it did: processes and mounts under its folder,
  * interfaces and filter tables in its network namespace, cgroups of its containers.
  */
-import { existsSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { runCommand } from './command.ts';
 import { eventually } from './eventually.ts';
 import type { NetworkNamespace } from './network-namespace.ts';
-import { childrenOf, commandLine, processIds, readOrEmpty } from './processes.ts';
+import { childrenOf, commandLine, mountsUnder, processIds, readOrEmpty } from './processes.ts';
 
 const CGROUPS = '/sys/fs/cgroup';
 /** The kernel ends network namespaces and cgroups on its own time. */
@@ -39,7 +39,8 @@ export class EngineTraces {
     await eventually('nothing is left', gone, SETTLE_MS).catch(() => {}); // told below
     const left = await this.list();
     for (const { pid } of this.processes()) killQuietly(pid);
-    for (const path of this.mounts().toReversed()) await runCommand('umount', ['--lazy', path]);
+    for (const path of mountsUnder(this.folder).toReversed())
+      await runCommand('umount', ['--lazy', path]);
     for (const path of this.cgroups.filter(existsSync).toSorted((a, b) => b.length - a.length)) {
       removeQuietly(path);
     }
@@ -49,19 +50,11 @@ export class EngineTraces {
   private async list(): Promise<string[]> {
     return [
       ...this.processes().map(({ pid, title }) => `process ${pid} ${title}`),
-      ...this.mounts().map((path) => `mount ${path}`),
+      ...mountsUnder(this.folder).map((path) => `mount ${path}`),
       ...(await this.namespace.interfaces()).map((name) => `interface ${name}`),
       ...(await this.namespace.filterTables()).map((name) => `filter ${name}`),
       ...this.cgroups.filter(existsSync).map((path) => `cgroup ${path}`),
     ];
-  }
-
-  /** Mount points under the folder, in the order they were mounted. */
-  private mounts(): string[] {
-    return readFileSync('/proc/self/mountinfo', 'utf8')
-      .split('\n')
-      .map((line) => line.split(' ')[4] ?? '')
-      .filter((path) => path.startsWith(`${this.folder}/`));
   }
 
   /** Processes that name the folder in their command line: engine, monitors, runtimes. */

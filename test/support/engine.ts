@@ -76,6 +76,10 @@ export class TestEngine implements AsyncDisposable {
     return [...this.earlierLogs, this.program?.stdout ?? '', this.program?.stderr ?? ''].join('');
   }
 
+  get isRunning(): boolean {
+    return this.program !== undefined;
+  }
+
   get pid(): number {
     const pid = this.program?.child.pid;
     if (pid === undefined) throw new Error('the engine does not run');

@@ -1,4 +1,4 @@
-/** Looking at processes through /proc. One that ends meanwhile reads as if it had no words. */
+/** Looking at processes and mounts through /proc. One that ends meanwhile reads as if it had no words. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export function processIds(): number[] {
@@ -25,4 +25,12 @@ export function readOrEmpty(path: string): string {
   } catch {
     return '';
   }
+}
+
+/** Mount points under a folder, in the order they were mounted. */
+export function mountsUnder(folder: string): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((path) => path.startsWith(`${folder}/`));
 }
