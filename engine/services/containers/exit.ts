@@ -44,10 +44,14 @@ export async function handleExit(
   if (!hasProcess(container.state)) return;
   const willRestart = recordExit(context, container, exit);
   container.settle('next-exit');
-  await tearDown(context, container);
-  if (willRestart) scheduleRestart(context, container);
-  else if (container.hostConfig.AutoRemove && !container.isKept)
-    await removeContainer(context, container, { removeVolumes: true });
+  const isRemoved = container.hostConfig.AutoRemove && !container.isKept;
+  if (!willRestart && isRemoved)
+    return removeContainer(context, container, { removeVolumes: true });
+  try {
+    await tearDown(context, container);
+  } finally {
+    if (willRestart) scheduleRestart(context, container);
+  }
 }
 
 const AWAY_MS = 2000;

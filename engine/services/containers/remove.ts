@@ -62,7 +62,9 @@ async function takeAway(
       for (const { volumeName } of container.definition.mounts)
         if (volumeName !== '') await volumes.removeAnonymous(volumeName);
   } catch (error) {
+    // The next engine tries again; whoever waits need not.
     store.setState(container, { status: 'dead' });
+    container.settle('removed');
     throw error;
   }
   container.streams.close(); // not cut: what the container wrote last may still be on its way
