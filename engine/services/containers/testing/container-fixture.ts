@@ -3,6 +3,7 @@
  * busybox; networks are the host's own and none. `close()` removes everything.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { containerConfig, createBody, type CreateBody } from '../../../contract/containers.ts';
@@ -198,14 +199,16 @@ export class ContainerFixture {
 
   /** What a container wrote, both streams. */
   async logOf(id: string): Promise<string> {
-    const { readFileSync } = await import('node:fs');
-    const text = readFileSync(this.containers.find(id).logPath, 'utf8');
+    const text = await readFile(this.containers.find(id).logPath, 'utf8');
     return text
       .split('\n')
       .filter(Boolean)
-      .map((line) => line.replace(/^\S+ \S+ ([FP]) /, (_all, kind) => (kind === 'F' ? '\n' : '')))
+      .map((entry) => {
+        const [, kind, line = ''] = /^\S+ \S+ ([FP]) (.*)$/.exec(entry) ?? [];
+        return kind === 'F' ? `${line}\n` : line;
+      })
       .join('')
-      .replace(/^\n/, '');
+      .replace(/\n$/, '');
   }
 
   /** As if the engine were killed: nothing is taken down. */
