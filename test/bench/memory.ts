@@ -5,8 +5,8 @@ import { commandLine, processIds } from '../support/processes.ts';
 import type { Contestant, Contestants } from './contestants.ts';
 import { median, type Row } from './report.ts';
 
-/** Collectors of garbage get this long to finish after the work before. */
-const IDLE_MS = 5_000;
+/** Helpers that were just busy end, and collectors of garbage finish, within this. */
+const IDLE_MS = 15_000;
 const MONITORS = /(^|\/)(conmon|containerd-shim\S*)$/;
 
 /** The daemons as they are now, once they have come to rest. */

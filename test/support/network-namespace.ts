@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs';
 import { mustRun } from './command.ts';
 
 const PREFIX = 'gantry-test-';
+const DIE_WITH_TEST = ['setpriv', '--pdeathsig', 'KILL', '--'];
 
 export class NetworkNamespace implements AsyncDisposable {
   readonly name: string;
@@ -29,10 +30,11 @@ export class NetworkNamespace implements AsyncDisposable {
 
   /**
    * The command line that runs a program inside. Not `ip netns exec`: that mounts a /sys of its own,
-   * without the cgroups. nsenter replaces itself, so the pid is the program's.
+   * without the cgroups. nsenter and setpriv replace themselves, so the pid is the program's. It is
+   * killed with the test: a run that is cut off leaves no registry and no engine behind.
    */
   command(program: string, ...args: string[]): [string, string[]] {
-    return ['nsenter', [`--net=${this.path}`, '--', program, ...args]];
+    return ['nsenter', [`--net=${this.path}`, '--', ...DIE_WITH_TEST, program, ...args]];
   }
 
   /** Runs a program inside to its end; throws when it fails. */
