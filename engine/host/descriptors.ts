@@ -133,11 +133,23 @@ export function createTerminal(): { readonly masterFd: number; readonly userFd: 
   }
 }
 
+/**
+ * A terminal's end of file is the error EIO. As an error it would throw away what has been read and
+ * not yet been taken, so it becomes the end it is.
+ */
+class TerminalStream extends ReadStream {
+  override destroy(error?: Error): this {
+    if ((error as NodeJS.ErrnoException | undefined)?.code !== 'EIO') return super.destroy(error);
+    this.push(null);
+    return this;
+  }
+}
+
 /** Takes over the descriptor: destroying the stream closes it. */
 export function openTerminal(fd: number): Terminal {
   let stream: ReadStream;
   try {
-    stream = new ReadStream(fd);
+    stream = new TerminalStream(fd);
   } catch (error) {
     closeSync(fd);
     throw error;

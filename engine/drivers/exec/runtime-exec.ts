@@ -165,7 +165,6 @@ function programOutput(source: Readable, exec: WatchedExec): Readable {
     else source.resume();
   };
   source.once('readable', () => void passOn());
-  // EIO is how a terminal says that its last program is gone.
   source.on('error', () => output.end());
   source.on('close', () => output.end());
   output.on('close', () => source.destroy());
