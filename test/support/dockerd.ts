@@ -11,6 +11,7 @@ import { DockerCli } from './docker-cli.ts';
 import { eventually } from './eventually.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { childrenOf, mountsUnder } from './processes.ts';
+import { mountRunFolder } from './run-folder.ts';
 import { Registry } from './registry.ts';
 import { httpOverUnix, type HttpAnswer, type HttpRequest } from './unix-http.ts';
 
@@ -46,6 +47,7 @@ export class Dockerd implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'gantry-peer-'));
     const namespace = await NetworkNamespace.create();
     const registry = await Registry.start({ namespace, ...options });
+    await mountRunFolder(join(folder, 'run'));
     const program = new RunningCommand(
       ...namespace.command(
         'dockerd',

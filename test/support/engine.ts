@@ -9,12 +9,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { flags, RunningCommand } from './command.ts';
+import { flags, runCommand, RunningCommand } from './command.ts';
 import { DockerCli } from './docker-cli.ts';
 import { EngineTraces } from './engine-traces.ts';
 import { eventually } from './eventually.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { Registry } from './registry.ts';
+import { mountRunFolder } from './run-folder.ts';
 import { httpOverUnix, type HttpAnswer, type HttpRequest } from './unix-http.ts';
 
 export interface EngineOptions {
@@ -146,6 +147,8 @@ export class TestEngine implements AsyncDisposable {
     await step(() => traces.rememberCgroups());
     await step(() => this.removeContainers());
     await step(() => this.program && this.stop());
+    // Refused while something is left in it, which the traces then tell.
+    await step(() => runCommand('umount', [this.execRoot]));
     await step(() => this.startedRegistry?.close());
     await step(() => traces.removeAll());
     await step(() => this.namespace.close());
@@ -199,6 +202,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
       : await Registry.start({ namespace, ...(storageFolder && { storageFolder }) });
   const docker = await DockerCli.forSocket(socketIn(folder));
   const engine = new TestEngine({ folder, namespace, registry, docker }, options);
+  await mountRunFolder(engine.execRoot);
   try {
     await engine.start();
     return engine;
