@@ -45,6 +45,7 @@ import { formatTime, systemClock as clock } from './host/clock.ts';
 import { listen } from './host/listen.ts';
 import { Log } from './host/log.ts';
 import { readMachine } from './host/machine.ts';
+import { returnFreeMemory } from './host/memory.ts';
 import { readPrivileges, thermalPaths } from './host/privileges.ts';
 import { requireProgram, versionOf } from './host/programs.ts';
 import { claimRoots } from './host/roots.ts';
@@ -235,6 +236,7 @@ async function main(): Promise<void> {
     ),
   ]);
   log.info(`listening on ${config.hosts.join(', ')}`);
+  returnFreeMemory();
 
   const stop = async (signal: string): Promise<void> => {
     log.info(`${signal}: stopping; containers go on`);

@@ -31,7 +31,6 @@ export async function startContestants(): Promise<Contestants> {
   await using stack = new AsyncDisposableStack();
   const peer = stack.use(await Dockerd.start({ storageFolder }));
   const engine = stack.use(await startEngine({ program: BUNDLE, storageFolder }));
-  for (const { docker } of [peer, engine]) await docker.ok('pull', '--quiet', 'busybox');
   const closing = stack.move();
   return {
     docker: {

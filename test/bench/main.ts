@@ -18,6 +18,8 @@ await using contestants = await startContestants();
 const rows: Row[] = [];
 const withMemory = 'memory'.includes(flags.only);
 if (withMemory) add(await measureDaemons(contestants, 'idle'));
+for (const { docker } of [contestants.docker, contestants.gantry])
+  await docker.ok('pull', '--quiet', 'busybox');
 for (const workload of WORKLOADS.filter(({ name }) => name.includes(flags.only)))
   add(await measure(workload));
 if (withMemory) {

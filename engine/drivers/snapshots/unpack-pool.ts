@@ -3,6 +3,7 @@
  * costs about 12 MB, so none is alive while there is nothing to do.
  */
 import { Worker } from 'node:worker_threads';
+import { returnFreeMemory } from '../../host/memory.ts';
 import { EngineError } from '../../contract/errors.ts';
 import type { LayerInput, UnpackedLayer, Unpacker, UnpackOptions } from '../unpacker.ts';
 import type { UnpackReply, UnpackRequest } from './unpack-messages.ts';
@@ -132,7 +133,8 @@ export class UnpackPool implements Unpacker {
   private retire(worker: Worker): void {
     const index = this.idle.findIndex((it) => it.worker === worker);
     if (index !== -1) this.idle.splice(index, 1);
-    void worker.terminate();
+    const isLast = this.idle.length === 0 && this.busy.size === 0;
+    void worker.terminate().then(() => isLast && returnFreeMemory());
   }
 }
 
