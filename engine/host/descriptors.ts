@@ -97,8 +97,10 @@ async function pollDescriptor(socket: Socket, signal: AbortSignal): Promise<numb
     } catch (error) {
       if (!isNotYet(error)) throw error;
     }
+    // Looked for once more after the end: it may have been sent during the last wait.
+    signal.throwIfAborted();
     // Sent right after connecting: a wait of more than one round is rare.
-    await sleep(1, undefined, { signal });
+    await sleep(1);
   }
 }
 

@@ -7,6 +7,7 @@
  * A detached program's terminal is held, and drained, by a `cat`, so that it outlives the engine.
  */
 import { closeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { startChild, type Child } from '../../host/child.ts';
 import {
   createTerminal,
@@ -57,6 +58,9 @@ async function startOnConsole(start: TerminalStart): Promise<StartedOnTerminal> 
   const over = new AbortController();
   const noteEnd = async () => {
     await child.exited;
+    // A short program has ended before its terminal was seen to arrive: it lies in the socket, and
+    // the event loop sees it within the turn after this one.
+    for (let turn = 0; turn < 3; turn++) await setImmediate();
     over.abort();
   };
   void noteEnd();
