@@ -179,10 +179,11 @@ describe.each(['crun', 'runc'] as const)('under %s,', (runtime) => {
       expect(stdout.length).toBe(5_000_000);
     });
 
-    // runc copies the output itself and waits for its end.
-    it.skipIf(runtime === 'runc')('ends although a child of it holds its output', async () => {
-      expect((await run({ Cmd: ['sh', '-c', 'sleep 100 & echo up'] })).stdout).toBe('up\n');
-    });
+    // runc copies the output itself and waits for its end, so this holds for crun alone.
+    if (runtime === 'crun')
+      it('ends although a child of it holds its output', async () => {
+        expect((await run({ Cmd: ['sh', '-c', 'sleep 100 & echo up'] })).stdout).toBe('up\n');
+      });
 
     it('has environment, user, groups, folder and capabilities as asked', async () => {
       const Cmd = ['sh', '-c', 'echo $A $B $HOME; id; pwd; grep CapEff /proc/self/status'];
