@@ -2,7 +2,8 @@
  * Debian's dockerd, run from the cache in a network namespace of its own: what Docker really does
  * where its documentation is silent, and the peer of the benchmarks.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { globSync } from 'node:fs';
+import { mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { flags, RunningCommand, runCommand } from './command.ts';
@@ -27,6 +28,8 @@ export class Dockerd implements AsyncDisposable {
   readonly docker: DockerCli;
   readonly registry: Registry;
   private readonly program: RunningCommand;
+  /** Parents of containers that were there before this dockerd. */
+  private readonly otherCgroups = cgroupParents();
 
   private constructor(
     folder: string,
@@ -100,12 +103,19 @@ export class Dockerd implements AsyncDisposable {
       await runCommand('umount', ['--lazy', path]);
     await this.namespace.close();
     await rm(this.folder, { recursive: true, force: true });
+    for (const path of cgroupParents().filter((it) => !this.otherCgroups.includes(it)))
+      await rmdir(path).catch(() => {}); // another dockerd's containers are in it by now
     this.docker[Symbol.dispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** dockerd makes one in each hierarchy and never removes it. */
+function cgroupParents(): string[] {
+  return globSync('/sys/fs/cgroup/{,*/}docker');
 }
 
 /** A PATH on which dockerd finds its containerd, runc and docker-proxy, unpacked. */
