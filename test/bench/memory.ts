@@ -5,7 +5,7 @@ import { commandLine, processIds } from '../support/processes.ts';
 import type { Contestant, Contestants } from './contestants.ts';
 import { median, type Row } from './report.ts';
 
-/** Helpers that were just busy end, and collectors of garbage finish, within this. */
+/** Workers that were just busy end, and collectors of garbage finish, within this. */
 const IDLE_MS = 15_000;
 const MONITORS = /(^|\/)(conmon|containerd-shim\S*)$/;
 

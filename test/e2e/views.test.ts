@@ -37,13 +37,17 @@ const VIEWS: { name: string; route: () => string; mark: (page: Page) => Locator 
   { name: 'images', route: () => '#/images', mark: row(/busybox/) },
   { name: 'image', route: () => '#/images/busybox%3Alatest', mark: text(/sha256:/) },
   { name: 'run', route: () => '#/run?image=busybox', mark: (page) => page.getByRole('form') },
-  { name: 'activity', route: () => '#/activity', mark: (page) => page.getByRole('main') },
+  { name: 'activity', route: () => '#/activity', mark: heading },
   { name: 'engine', route: () => '#/engine', mark: (page) => page.getByText(engine.socket) },
-  { name: 'settings', route: () => '#/settings', mark: (page) => page.getByRole('main') },
+  { name: 'settings', route: () => '#/settings', mark: heading },
 ];
 
 function row(name: string | RegExp) {
   return (page: Page): Locator => page.getByRole('row', { name });
+}
+
+function heading(page: Page): Locator {
+  return page.getByRole('main').getByRole('heading', { level: 1 });
 }
 
 function terminal(page: Page): Locator {
