@@ -3,7 +3,7 @@
  * native packages in `build/engine/node_modules` beside it.
  *
  * CommonJS, for memory: an ES module that imports `node:http` evaluates all of its exports, among them
- * a WebSocket client that nothing here uses (5 MB of the idle engine).
+ * a WebSocket client that nothing here uses (4 MB of the idle engine).
  *
  * Workers: the sources start one as `new Worker(new URL('./unpack-worker.ts', import.meta.url))`,
  * which Node resolves as it is. Every such address becomes an entry point of its own here,

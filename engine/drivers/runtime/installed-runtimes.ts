@@ -3,11 +3,12 @@
  * refuses some cgroup layouts only when it makes a container. So each candidate for the default runs a
  * container that does nothing, made of the host's own files, and the first that succeeds is taken.
  */
-import { accessSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EngineError, messageOf } from '../../contract/errors.ts';
 import type { Cgroups } from '../../host/cgroups.ts';
 import { run } from '../../host/processes.ts';
+import { findProgram, versionOf } from '../../host/programs.ts';
 import type { Runtime, Runtimes } from '../runtime.ts';
 import { seal, unseal } from './sealed-program.ts';
 import { CgroupDirectories } from './cgroup-directories.ts';
@@ -29,13 +30,12 @@ export interface InstalledRuntimesOptions {
 
 /** In order of preference: crun takes a third of the time of runc. */
 const CANDIDATES = ['crun', 'runc'];
-const PLACES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 /** Throws `unavailable` when no runtime is found or none works. */
 export async function findRuntimes(options: InstalledRuntimesOptions): Promise<Runtimes> {
   const paths = new Map<string, string>();
   for (const name of CANDIDATES) {
-    const path = PLACES.map((place) => join(place, name)).find(isExecutable);
+    const path = findProgram(name);
     if (path !== undefined) paths.set(name, path);
   }
   for (const [name, path] of Object.entries(options.added)) paths.set(name, path);
@@ -66,8 +66,7 @@ type Draft = Omit<OciRuntimeOptions, 'version' | 'program'>;
 /** Adds to `sealed` what is to be unsealed at the end. */
 async function openRuntime(draft: Draft, sealed: string[]): Promise<Runtime> {
   const { installedPath } = draft;
-  const said = await run(installedPath, ['--version']).catch(() => '');
-  const version = said.split('\n', 1)[0] ?? '';
+  const version = await versionOf(installedPath);
   mkdirSync(draft.root, { recursive: true, mode: 0o700 });
   const isCrun = version.startsWith('crun') || basename(installedPath) === 'crun';
   if (!isCrun) return new OciRuntime({ ...draft, version, program: installedPath });
@@ -147,13 +146,4 @@ function trialSpec(cgroupsPath: string): object {
       resources: { devices: [{ allow: false, access: 'rwm' }] },
     },
   };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
