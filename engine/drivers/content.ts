@@ -3,12 +3,20 @@
  *
  * Guarantees: a blob that `has` reports is whole, was verified when it came in, and survives a crash
  * of the machine; adding a blob twice changes nothing. A blob on its way in is an *ingest*: a partial
- * file that survives a crash, so that a download continues where it was cut off.
+ * file that survives a crash, so that a download continues where it was cut off. A blob found not to
+ * hold what its name says is *damaged*: it is set apart, is no blob any more, also after a restart, and
+ * the mark goes when a good one takes its place.
  */
 import type { Digest } from '../formats/digest.ts';
 
 export interface ContentStore {
   has(digest: Digest): boolean;
+
+  /**
+   * As `has`, and looks at the disk: the file is there and has that many bytes. What is gone is
+   * forgotten; of another size nothing follows, since the caller may have been told a wrong one.
+   */
+  holds(digest: Digest, sizeBytes: number): boolean;
 
   /** Bytes of the blob; throws `not-found`. */
   sizeBytes(digest: Digest): number;
@@ -22,8 +30,17 @@ export interface ContentStore {
    */
   read(digest: Digest, limitBytes: number): Buffer;
 
-  /** The blob in pieces, unverified; throws `not-found`. */
+  /**
+   * The blob in pieces, verified on the way: a damaged one throws `internal` in place of its last
+   * piece, so that no whole copy of it gets out. Throws `not-found`.
+   */
   stream(digest: Digest): AsyncIterable<Buffer>;
+
+  /** Sets a blob apart that does not hold what its name says. Absent is no error. */
+  markDamaged(digest: Digest): void;
+
+  /** Every blob that was found damaged and has not been replaced. */
+  listDamaged(): Digest[];
 
   /** Adds bytes that are in memory and returns their digest, once they are durable. */
   add(bytes: Uint8Array): Promise<Digest>;
@@ -40,7 +57,7 @@ export interface ContentStore {
    */
   ingestArchive(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<ReceivedArchive>;
 
-  /** Removes a blob. Absent is no error. The caller knows nobody refers to it. */
+  /** Removes a blob, damaged or not. Absent is no error. The caller knows nobody refers to it. */
   remove(digest: Digest): void;
 
   /**

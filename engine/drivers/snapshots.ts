@@ -11,6 +11,11 @@ export interface Snapshotter {
   /** True when the layer is unpacked, whole, and was not interrupted by an unclean boot. */
   has(diffId: Digest): boolean;
 
+  /**
+   * As `has`, and looks at the disk: a snapshot whose directory is gone is forgotten. One stat(2).
+   */
+  isPresent(diffId: Digest): boolean;
+
   /** Sum of the file sizes in the snapshot, as its archive states them; 0 for one never unpacked. */
   sizeBytes(diffId: Digest): number;
 

@@ -34,11 +34,44 @@ test('add() keeps bytes by their digest, also across a restart', async () => {
   expect(ingests()).toEqual([]);
 });
 
-test('read() notices damage and forgets the blob, so that it is fetched again', async () => {
+const readers: [string, () => unknown][] = [
+  ['read()', async () => store.read(digest, 100)],
+  ['stream()', () => Array.fromAsync(store.stream(digest))],
+];
+test.each(readers)(
+  '%s notices damage, also across a restart, until a good blob comes',
+  async (_, read) => {
+    await store.add(bytes);
+    writeFileSync(store.pathOf(digest), 'CONTENT');
+    await expect(read()).rejects.toThrow(`blob ${digest} is damaged on disk`);
+    store = new FileContentStore(root);
+    expect([store.has(digest), store.list(), store.listDamaged()]).toEqual([false, [], [digest]]);
+    await expect(read()).rejects.toThrow(`blob ${digest} is damaged on disk`);
+    await store.add(bytes);
+    expect([store.has(digest), store.listDamaged()]).toEqual([true, []]);
+    expect(readdirSync(join(root, 'damaged'))).toEqual([]);
+  },
+);
+
+test('stream() gives no whole copy of a damaged blob away', async () => {
+  const large = Buffer.alloc(3 << 20, 'x');
+  const largeDigest = await store.add(large);
+  large[large.length - 1] = 0;
+  writeFileSync(store.pathOf(largeDigest), large);
+  let sent = 0;
+  const send = async () => {
+    for await (const piece of store.stream(largeDigest)) sent += piece.length;
+  };
+  await expect(send()).rejects.toThrow('is damaged on disk');
+  expect(sent).toBeLessThan(large.length);
+});
+
+test('holds() looks at the disk', async () => {
   await store.add(bytes);
-  writeFileSync(store.pathOf(digest), 'CONTENT');
-  expect(() => store.read(digest, 100)).toThrow('is damaged on disk');
-  expect(store.has(digest)).toBe(false);
+  expect([store.holds(digest, bytes.length), store.holds(digest, 3)]).toEqual([true, false]);
+  rmSync(store.pathOf(digest));
+  expect([store.holds(digest, bytes.length), store.has(digest)]).toEqual([false, false]);
+  expect(() => store.sizeBytes(digest)).toThrow('is missing: pull the image again');
 });
 
 test('read() refuses blobs that are missing or larger than expected', async () => {

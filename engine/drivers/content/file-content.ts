@@ -1,8 +1,9 @@
 /**
- * `ContentStore` in plain files: `blobs/sha256/<hex>` and `ingest/<hex>` under one root. A blob
- * appears by rename after its bytes are on disk, and the directory is synced before anyone is told.
+ * `ContentStore` in plain files: `blobs/sha256/<hex>`, `ingest/<hex>` and `damaged/<hex>` under one
+ * root. A blob appears by rename after its bytes are on disk, and the directory is synced before
+ * anyone is told.
  */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import {
   createReadStream,
   existsSync,
@@ -12,6 +13,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  type Stats,
 } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,6 +29,8 @@ const UNKNOWN_PREFIX = 'unknown-';
 export class FileContentStore implements ContentStore {
   private readonly blobs: string;
   private readonly ingests: string;
+  private readonly damagedFolder: string;
+  private readonly damaged: Set<Digest>;
   /** Blobs on disk, so that `has` and `list` cost no system call. */
   private readonly known: Set<Digest>;
 
@@ -34,19 +38,26 @@ export class FileContentStore implements ContentStore {
   constructor(root: string) {
     this.blobs = join(root, 'blobs', 'sha256');
     this.ingests = join(root, 'ingest');
-    mkdirSync(this.blobs, { recursive: true, mode: 0o700 });
-    mkdirSync(this.ingests, { recursive: true, mode: 0o700 });
-    const names = readdirSync(this.blobs).map((hex) => `sha256:${hex}`);
-    this.known = new Set(names.filter(isDigest));
+    this.damagedFolder = join(root, 'damaged');
+    for (const folder of [this.blobs, this.ingests, this.damagedFolder])
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.known = digestsIn(this.blobs);
+    this.damaged = digestsIn(this.damagedFolder);
   }
 
   has(digest: Digest): boolean {
     return this.known.has(digest);
   }
 
+  holds(digest: Digest, sizeBytes: number): boolean {
+    if (!this.known.has(digest)) return false;
+    const file = statSync(this.pathOf(digest), { throwIfNoEntry: false });
+    if (file === undefined) this.known.delete(digest);
+    return file?.size === sizeBytes;
+  }
+
   sizeBytes(digest: Digest): number {
-    if (!this.known.has(digest)) throw missing(digest);
-    return statSync(this.pathOf(digest)).size;
+    return this.lookAt(digest).size;
   }
 
   pathOf(digest: Digest): string {
@@ -54,22 +65,51 @@ export class FileContentStore implements ContentStore {
   }
 
   read(digest: Digest, limitBytes: number): Buffer {
-    const path = this.pathOf(digest);
-    if (!this.known.has(digest) || !existsSync(path)) throw missing(digest);
-    if (statSync(path).size > limitBytes)
+    if (this.lookAt(digest).size > limitBytes)
       throw new EngineError('internal', `blob ${digest} is larger than ${limitBytes} bytes`);
-    const bytes = readFileSync(path);
-    if (digestOf(bytes) !== digest) {
-      // The next pull must fetch it again instead of trusting the name.
-      this.known.delete(digest);
-      throw new EngineError('internal', `blob ${digest} is damaged on disk: pull the image again`);
-    }
+    const bytes = readFileSync(this.pathOf(digest));
+    if (digestOf(bytes) !== digest) throw this.foundDamaged(digest);
     return bytes;
   }
 
-  stream(digest: Digest): AsyncIterable<Buffer> {
-    if (!this.known.has(digest)) throw missing(digest);
-    return createReadStream(this.pathOf(digest), { highWaterMark: STREAM_PIECE_BYTES });
+  async *stream(digest: Digest): AsyncGenerator<Buffer> {
+    this.lookAt(digest);
+    const hash = createHash('sha256');
+    let last: Buffer | undefined;
+    for await (const piece of createReadStream(this.pathOf(digest), {
+      highWaterMark: STREAM_PIECE_BYTES,
+    })) {
+      if (last !== undefined) yield last;
+      last = piece as Buffer;
+      hash.update(last);
+    }
+    if (`sha256:${hash.digest('hex')}` !== digest) throw this.foundDamaged(digest);
+    if (last !== undefined) yield last;
+  }
+
+  markDamaged(digest: Digest): void {
+    if (!this.known.delete(digest) || !existsSync(this.pathOf(digest))) return;
+    renameSync(this.pathOf(digest), join(this.damagedFolder, hexOf(digest)));
+    this.damaged.add(digest);
+  }
+
+  listDamaged(): Digest[] {
+    return [...this.damaged];
+  }
+
+  /** The blob's file; throws what is to be said of one that is not there. */
+  private lookAt(digest: Digest): Stats {
+    const file = this.known.has(digest)
+      ? statSync(this.pathOf(digest), { throwIfNoEntry: false })
+      : undefined;
+    if (file !== undefined) return file;
+    this.known.delete(digest);
+    throw this.damaged.has(digest) ? damaged(digest) : missing(digest);
+  }
+
+  private foundDamaged(digest: Digest): EngineError {
+    this.markDamaged(digest);
+    return damaged(digest);
   }
 
   ingestArchive(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<ReceivedArchive> {
@@ -78,7 +118,7 @@ export class FileContentStore implements ContentStore {
 
   async add(bytes: Uint8Array): Promise<Digest> {
     const digest = digestOf(bytes);
-    if (this.known.has(digest)) return digest;
+    if (this.holds(digest, bytes.length)) return digest;
     const ingest = this.ingestUnknown();
     try {
       await writeFile(ingest.path, bytes, { flush: true, mode: 0o600 });
@@ -105,6 +145,7 @@ export class FileContentStore implements ContentStore {
         renameSync(path, this.pathOf(digest));
         await syncDirectory(this.blobs);
         this.known.add(digest);
+        this.forgetDamage(digest);
       },
       discard: () => rmSync(path, { force: true }),
     };
@@ -113,9 +154,16 @@ export class FileContentStore implements ContentStore {
   remove(digest: Digest): void {
     this.known.delete(digest);
     rmSync(this.pathOf(digest), { force: true });
+    this.forgetDamage(digest);
+  }
+
+  private forgetDamage(digest: Digest): void {
+    if (this.damaged.delete(digest))
+      rmSync(join(this.damagedFolder, hexOf(digest)), { force: true });
   }
 
   setAside(digest: Digest): void {
+    this.forgetDamage(digest);
     if (!this.known.delete(digest)) return;
     renameSync(this.pathOf(digest), join(this.ingests, hexOf(digest)));
   }
@@ -137,6 +185,18 @@ export class FileContentStore implements ContentStore {
 async function syncDirectory(path: string): Promise<void> {
   await using directory = await open(path, 'r');
   await directory.sync();
+}
+
+function digestsIn(folder: string): Set<Digest> {
+  return new Set(
+    readdirSync(folder)
+      .map((hex) => `sha256:${hex}`)
+      .filter(isDigest),
+  );
+}
+
+function damaged(digest: Digest): EngineError {
+  return new EngineError('internal', `blob ${digest} is damaged on disk: pull the image again`);
 }
 
 function missing(digest: Digest): EngineError {

@@ -72,6 +72,18 @@ export class OverlaySnapshotter implements Snapshotter {
     return record !== undefined && (record.isDurable || record.bootId === this.bootId);
   }
 
+  isPresent(diffId: Digest): boolean {
+    if (!this.has(diffId)) return false;
+    if (existsSync(this.pathOf(diffId))) return true;
+    this.forget(diffId);
+    return false;
+  }
+
+  private forget(diffId: Digest): void {
+    this.records.delete(diffId);
+    this.snapshots.delete(diffId);
+  }
+
   sizeBytes(diffId: Digest): number {
     return this.snapshots.get(diffId)?.sizeBytes ?? 0;
   }
@@ -117,8 +129,7 @@ export class OverlaySnapshotter implements Snapshotter {
   async remove(diffId: Digest): Promise<void> {
     const record = this.snapshots.get(diffId);
     if (record === undefined) return;
-    this.records.delete(diffId);
-    this.snapshots.delete(diffId);
+    this.forget(diffId);
     await this.drop(record.directory);
   }
 
@@ -230,10 +241,7 @@ export class OverlaySnapshotter implements Snapshotter {
 
   async recover(): Promise<void> {
     for (const [diffId, record] of this.snapshots)
-      if (!existsSync(join(this.layersRoot, record.directory))) {
-        this.records.delete(diffId);
-        this.snapshots.delete(diffId);
-      }
+      if (!existsSync(join(this.layersRoot, record.directory))) this.forget(diffId);
     const named = new Set([...this.snapshots.values()].map((record) => record.directory));
     const orphans = readdirSync(this.layersRoot).filter(
       (name) => name !== 'empty' && !named.has(name) && Number(name) < this.nextDirectory,

@@ -221,11 +221,12 @@ export class ImageService implements ImageLookup {
 
   /**
    * Resolves once every layer of the image is there to be mounted: at once as a rule; after an
-   * unclean boot its layers are unpacked again from their blobs. Await it before `mount`.
+   * unclean boot, or when a layer's directory is gone, it is unpacked again from its blob. Await it
+   * before `mount`.
    */
   async ensureUnpacked(image: Pick<Image, 'id' | 'diffIds'>): Promise<void> {
     const { snapshotter } = this.options;
-    const missing = image.diffIds.filter((diffId) => !snapshotter.has(diffId));
+    const missing = image.diffIds.filter((diffId) => !snapshotter.isPresent(diffId));
     if (missing.length === 0) return;
     const record = this.store.get(image.id);
     const digests = new Map(record?.layers.map((layer) => [layer.diffId, layer.digest]));

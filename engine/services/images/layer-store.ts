@@ -38,9 +38,11 @@ export class LayerStore {
     this.unpacker = unpacker;
   }
 
-  /** True when the layer is unpacked and its blob kept. */
-  has(diffId: Digest, digest: Digest): boolean {
-    return this.snapshotter.has(diffId) && this.content.has(digest);
+  /** True when the layer is unpacked and its blob kept, and the disk says so too. Cheap. */
+  isWhole(diffId: Digest, digest: Digest, blobBytes: number): boolean {
+    // Both are asked, so that each can notice what is wrong with its own.
+    const isKept = this.content.holds(digest, blobBytes);
+    return this.snapshotter.isPresent(diffId) && isKept;
   }
 
   sizeBytes(diffId: Digest): number {
@@ -57,7 +59,7 @@ export class LayerStore {
     return this.work.join(key, signal, onProgress, async (joint) => {
       if (this.content.has(layer.blob.digest)) {
         const kept = this.unpackKept(layer.blob.digest, layer.diffId, joint);
-        // A blob that was damaged on disk is gone now, and is fetched like any other.
+        // A blob that was damaged on disk is set apart now, and is fetched like any other.
         return await kept.catch((error: unknown) => {
           if (this.content.has(layer.blob.digest)) throw error;
           return this.download(layer, joint);
@@ -134,7 +136,7 @@ export class LayerStore {
       // It was unpacked from these very bytes once: what is no layer now was damaged since.
       const isDamaged = hasCode(error, 'invalid-argument') || hasCode(error, 'internal');
       if (!isDamaged) throw error;
-      this.content.remove(digest);
+      this.content.markDamaged(digest);
       throw damaged(digest, error);
     }
   }

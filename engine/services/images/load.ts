@@ -126,7 +126,7 @@ async function bringIn(parts: LoadParts, task: Load, image: ArchivedImage): Prom
 }
 
 function isHere(parts: LoadParts, diffId: Digest, layer: LayerRecord | undefined): boolean {
-  return layer?.diffId === diffId && parts.layers.has(diffId, layer.digest);
+  return layer?.diffId === diffId && parts.layers.isWhole(diffId, layer.digest, layer.blobBytes);
 }
 
 async function bringInLayers(

@@ -190,14 +190,23 @@ async function bringIn(parts: PullParts, task: BringIn): Promise<ImageRecord> {
 async function fetchConfig(parts: PullParts, task: BringIn): Promise<ImageConfig> {
   const { digest, size } = task.resolved.manifest.config;
   task.lease.hold('document', digest);
-  if (parts.content.has(digest))
-    return parseImageConfig(parts.content.read(digest, CONFIG_BYTES_MAX));
+  const kept = keptConfig(parts.content, digest);
+  if (kept !== undefined) return kept;
   const bytes = await task.repository.blob(digest, CONFIG_BYTES_MAX, task.signal);
   if (bytes.length !== size)
     throw new EngineError('internal', `configuration ${digest} has not the size stated`);
   const config = parseImageConfig(bytes);
   await parts.content.add(bytes);
   return config;
+}
+
+/** Undefined also for a configuration that was damaged on disk: it is fetched like any other. */
+function keptConfig(content: ContentStore, digest: Digest): ImageConfig | undefined {
+  try {
+    return parseImageConfig(content.read(digest, CONFIG_BYTES_MAX));
+  } catch {
+    return undefined;
+  }
 }
 
 /** All at once: the unpacker has its own limit. One that fails ends the others. */
@@ -231,7 +240,7 @@ async function fetchLayer(
   const progress = new LayerProgress(shortId(blob.digest), blob.size, (line) =>
     task.progress.push(line),
   );
-  if (parts.layers.has(diffId, blob.digest)) {
+  if (parts.layers.isWhole(diffId, blob.digest, blob.size)) {
     // Of an image that is here already Docker's pull shows no layers at all.
     if (parts.images.get(task.resolved.manifest.config.digest) === undefined) progress.exists();
   } else {

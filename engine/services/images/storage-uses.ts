@@ -59,6 +59,9 @@ export class StorageUses {
     for (const digest of this.content.list())
       if (!this.isHeld('layer', digest) && !this.isHeld('document', digest))
         this.content.setAside(digest);
+    for (const digest of this.content.listDamaged())
+      if (!this.isHeld('layer', digest) && !this.isHeld('document', digest))
+        this.content.remove(digest);
     for (const diffId of this.snapshotter.list())
       if (!this.isHeld('snapshot', diffId)) await this.snapshotter.remove(diffId);
   }
