@@ -14,6 +14,7 @@ import { imageHandlers } from './api/images.ts';
 import { gantryLogHandlers, logHandlers } from './api/logs.ts';
 import { networkHandlers } from './api/networks.ts';
 import { ApiServer } from './api/server.ts';
+import { statsHandlers } from './api/stats.ts';
 import { systemHandlers } from './api/system.ts';
 import { volumeHandlers } from './api/volumes.ts';
 import { readConfig, type Config } from './config.ts';
@@ -25,6 +26,7 @@ import { IMAGE_ROUTES } from './contract/images.ts';
 import { LOG_ROUTES } from './contract/logs.ts';
 import { NETWORK_ROUTES } from './contract/networks.ts';
 import { openApiDocument } from './contract/openapi.ts';
+import { STATS_ROUTES } from './contract/stats.ts';
 import { SYSTEM_ROUTES } from './contract/system.ts';
 import { VOLUME_ROUTES } from './contract/volumes.ts';
 import { FileContentStore } from './drivers/content/file-content.ts';
@@ -39,6 +41,7 @@ import { LocalRuntimeFiles } from './drivers/runtime/local-files.ts';
 import { OverlaySnapshotter } from './drivers/snapshots/overlay.ts';
 import { UnpackPool } from './drivers/snapshots/unpack-pool.ts';
 import { SqliteState } from './drivers/state/sqlite.ts';
+import { CgroupUsage } from './drivers/usage/cgroup-usage.ts';
 import { LocalVolumeStore } from './drivers/volumes/local.ts';
 import { prepareCgroups } from './host/cgroups.ts';
 import { formatTime, systemClock as clock } from './host/clock.ts';
@@ -60,6 +63,7 @@ import { LogPages } from './services/logs/log-pages.ts';
 import { LogRotation } from './services/logs/log-rotation.ts';
 import { LogSearch } from './services/logs/log-search.ts';
 import { NetworkService } from './services/networks/network-service.ts';
+import { StatsService } from './services/stats/stats-service.ts';
 import { SystemService } from './services/system/system-service.ts';
 import { VolumeService } from './services/volumes/volume-service.ts';
 import { WatchService } from './services/watch/watch-service.ts';
@@ -187,6 +191,13 @@ async function main(): Promise<void> {
     reopenLog: (id) => containers.reopenLog(id),
     report,
   });
+  const stats = new StatsService({
+    containers,
+    usage: new CgroupUsage(cgroups),
+    events,
+    clock,
+    machineMemoryBytes: machine.memoryBytes,
+  });
   const system = new SystemService({
     config,
     machine,
@@ -212,6 +223,7 @@ async function main(): Promise<void> {
       System: SYSTEM_ROUTES,
       Container: CONTAINER_ROUTES,
       Log: LOG_ROUTES,
+      Stats: STATS_ROUTES,
       Exec: EXEC_ROUTES,
       Image: IMAGE_ROUTES,
       Network: NETWORK_ROUTES,
@@ -222,6 +234,7 @@ async function main(): Promise<void> {
     ...bind(SYSTEM_ROUTES, systemHandlers(system, events, clock)),
     ...bind(CONTAINER_ROUTES, containerHandlers(containers)),
     ...bind(LOG_ROUTES, logHandlers(containerLogs)),
+    ...bind(STATS_ROUTES, statsHandlers(stats)),
     ...bind(EXEC_ROUTES, execHandlers(exec)),
     ...bind(IMAGE_ROUTES, imageHandlers(images)),
     ...bind(NETWORK_ROUTES, networkHandlers(networks)),

@@ -52,10 +52,14 @@ export type BodyOf<R> = R extends Route<z.ZodType, infer B, z.ZodType> ? z.outpu
 export type ResultOf<R> = R extends Route<z.ZodType, z.ZodType, infer S> ? z.input<S> : never;
 
 /** `''`, `0`, `no`, `false`, `none` are false, anything else is true. Source: moby `httputils.BoolValue`. */
-export const queryBoolean = z
-  .string()
-  .default('')
-  .transform((text) => !['', '0', 'no', 'false', 'none'].includes(text.toLowerCase().trim()));
+export const queryBoolean = z.string().default('').transform(isTrue);
+
+/** As `queryBoolean`, and true when it is absent. */
+export const queryBooleanOrTrue = z.string().default('1').transform(isTrue);
+
+function isTrue(text: string): boolean {
+  return !['', '0', 'no', 'false', 'none'].includes(text.toLowerCase().trim());
+}
 
 /** A decimal integer in a query; an empty or absent value counts as absent. */
 export const queryInteger = z

@@ -12,6 +12,7 @@ import type { HttpAnswer, HttpRequest } from '../support/unix-http.ts';
 
 export interface Subject {
   readonly docker: DockerCli;
+  readonly socket: string;
   readonly namespace: NetworkNamespace;
   readonly registry: Registry;
   request(path: string, options?: HttpRequest): Promise<HttpAnswer>;

@@ -12,7 +12,7 @@ import type { ProcessUser } from '../../formats/passwd.ts';
 import type { ImageUsers } from '../images/image.ts';
 import { attachContainer, parseSize, resizeTerminal, type AttachWish } from './attach.ts';
 import type { ContainerLookup, ContainerView } from './container.ts';
-import type { ContainerContext } from './context.ts';
+import { cgroupsPathOf, type ContainerContext } from './context.ts';
 import { createContainer, type CreateRequest } from './create.ts';
 import { inspectContainer } from './inspect.ts';
 import { killContainer } from './kill.ts';
@@ -174,6 +174,11 @@ export class ContainerService implements ContainerLookup, ImageUsers {
 
   runningContainers(): readonly ContainerView[] {
     return this.context.store.all().filter(({ state }) => hasProcess(state));
+  }
+
+  /** Where its cgroup is, from the root of the hierarchies. */
+  cgroupsPathOf(id: string): string {
+    return cgroupsPathOf(this.context, this.find(id));
   }
 
   /** Containers, running or not, that mount a volume. */
