@@ -55,6 +55,7 @@ import { claimRoots } from './host/roots.ts';
 import { ContainerService } from './services/containers/container-service.ts';
 import { ContainerStore } from './services/containers/container-store.ts';
 import { containerSettings } from './services/containers/settings.ts';
+import { Standby } from './services/containers/standby.ts';
 import { EventBus } from './services/events/event-bus.ts';
 import { ExecService } from './services/exec/exec-service.ts';
 import { ImageService } from './services/images/image-service.ts';
@@ -149,6 +150,7 @@ async function main(): Promise<void> {
   });
   const containers: ContainerService = new ContainerService({
     store: new ContainerStore(state, files),
+    standby: new Standby({ files, snapshotter, monitor, runtimes }),
     images,
     snapshotter,
     networks,
@@ -259,7 +261,7 @@ async function main(): Promise<void> {
     }
     rotation[Symbol.dispose]();
     const keepNetworks = containers.runningContainers().length > 0;
-    containers.close();
+    await containers.close();
     await network.close({ keepNetworks });
     await images.close();
     await unpacker.close();

@@ -85,6 +85,16 @@ export interface StreamListener {
   onEnd(): void;
 }
 
+/** A monitor that was started ahead of need and waits, with its runtime, for a configuration. */
+export interface WaitingMonitor {
+  /** Whether a configuration of this length can be handed over. */
+  takes(config: string): boolean;
+  /** Goes on as `Monitor.create` does; to be called once. `config.json` is in the bundle afterwards. */
+  create(config: string): Promise<MonitoredProcess>;
+  /** Ends it instead; resolves when it does nothing in its bundle any more. */
+  discard(): Promise<void>;
+}
+
 export interface Monitor {
   /** `conmon version 2.1.6` */
   readonly version: string;
@@ -94,6 +104,15 @@ export interface Monitor {
    * yet. Throws ContainerCreateError with nothing left but runtime state.
    */
   create(request: MonitorRequest): Promise<MonitoredProcess>;
+
+  /**
+   * Starts a monitor for a container whose `config.json` is not there yet. It ends by itself when the
+   * engine does, without having made anything but files in its bundle.
+   */
+  prepare(request: MonitorRequest): WaitingMonitor;
+
+  /** Ends what an engine that is no more prepared in this bundle. Nothing there is no error. */
+  abandon(bundlePath: string): void;
 
   /** Tells the listener of the container's end, in a later turn even if it has ended already. */
   watch(

@@ -34,8 +34,10 @@ import {
   type ProcessIdentity,
   type StreamConnection,
   type StreamListener,
+  type WaitingMonitor,
   type WatchListener,
 } from '../monitor.ts';
+import { AwaitedConfig, releaseReader } from './awaited-config.ts';
 import { explainCreateFailure } from './create-failure.ts';
 import { connectStreams } from './packet-streams.ts';
 
@@ -80,6 +82,32 @@ export class Conmon implements Monitor {
 
   async create(request: MonitorRequest): Promise<MonitoredProcess> {
     this.forget(request.containerId); // of an earlier run, else this one would seem to have ended
+    return outcomeOf(request, await this.launch(request));
+  }
+
+  prepare(request: MonitorRequest): WaitingMonitor {
+    const config = new AwaitedConfig(join(request.bundlePath, 'config.json'));
+    const said = this.launch(request);
+    said.catch(() => {}); // who takes it up hears of it
+    return {
+      takes: (text) => config.takes(text),
+      create: async (text) => {
+        config.write(text);
+        return outcomeOf(request, await said);
+      },
+      discard: async () => {
+        config.withdraw();
+        await said.catch(() => {});
+      },
+    };
+  }
+
+  abandon(bundlePath: string): void {
+    releaseReader(join(bundlePath, 'config.json'));
+  }
+
+  /** Starts conmon; resolves with its report, one line of JSON, or what it wrote instead. */
+  private async launch(request: MonitorRequest): Promise<string> {
     const pipe = openPipe();
     const said = readAll(pipe.reading);
     try {
@@ -94,11 +122,7 @@ export class Conmon implements Monitor {
     } finally {
       closeSync(pipe.writing);
     }
-    const report = parseReport(await said);
-    if (report.pid > 0) return identify(report.pid);
-    throw new ContainerCreateError(
-      explainCreateFailure(request.runtime.name, report.message, programOf(request.bundlePath)),
-    );
+    return said;
   }
 
   private argumentsOf(request: MonitorRequest): string[] {
@@ -235,6 +259,14 @@ function readAll(fd: number): Promise<string> {
   socket.on('end', done);
   socket.on('error', done);
   return promise;
+}
+
+function outcomeOf(request: MonitorRequest, said: string): MonitoredProcess {
+  const report = parseReport(said);
+  if (report.pid > 0) return identify(report.pid);
+  throw new ContainerCreateError(
+    explainCreateFailure(request.runtime.name, report.message, programOf(request.bundlePath)),
+  );
 }
 
 function parseReport(text: string): { pid: number; message: string } {

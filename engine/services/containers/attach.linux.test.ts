@@ -121,7 +121,7 @@ describe('attach', () => {
     await fixture.containers.start(id);
     client.socket.write('stty size; echo $TERM\n');
     await eventually('the size', () => client.raw.includes('10 40'));
-    expect(client.raw).toContain('xterm');
+    await eventually('the terminal', () => client.raw.includes('xterm'));
     fixture.containers.resize(id, '33', '77');
     await eventually('the new size', async () => {
       client.socket.write('stty size\n');

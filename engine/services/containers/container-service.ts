@@ -211,9 +211,10 @@ export class ContainerService implements ContainerLookup, ImageUsers {
   }
 
   /** At the engine's end; containers go on. */
-  close(): void {
-    const { store, monitor, runtimes, settings } = this.context;
+  async close(): Promise<void> {
+    const { store, standby, monitor, runtimes, settings } = this.context;
     for (const container of store.all()) clearTimeout(container.restartTimer);
+    await standby.close();
     monitor.close();
     if (this.runningContainers().length === 0)
       runtimes.find('').removeParent(settings.cgroupParent);

@@ -13,6 +13,7 @@ import type { ImageLookup } from '../images/image.ts';
 import type { VolumeService } from '../volumes/volume-service.ts';
 import type { ContainerStore } from './container-store.ts';
 import type { LiveContainer } from './live-container.ts';
+import type { Standby } from './standby.ts';
 
 /** Finds networks by mode; `resolve` throws `not-found`. */
 export interface NetworkLookup {
@@ -45,6 +46,7 @@ export interface ContainerSettings {
 
 export interface ContainerContext {
   readonly store: ContainerStore;
+  readonly standby: Standby;
   readonly images: ImageLookup;
   readonly snapshotter: Snapshotter;
   readonly networks: NetworkLookup;

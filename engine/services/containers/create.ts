@@ -2,7 +2,6 @@
  * Creating a container: everything that can be wrong is found before anything is made; the records
  * come first, so that a crash leaves nothing that cannot be found.
  */
-import { randomBytes } from 'node:crypto';
 import type { CreateBody, NetworkingConfig } from '../../contract/containers.ts';
 import { EngineError } from '../../contract/errors.ts';
 import { planPorts } from '../../formats/port-spec.ts';
@@ -39,7 +38,6 @@ export async function createContainer(
   if (configRequest.Image === '') throw new EngineError('invalid-argument', 'no image specified');
   const image = images.find(configRequest.Image);
   requirePlatform(request.platform, image, configRequest.Image);
-  const id = randomBytes(32).toString('hex');
   const merged = mergeConfig(configRequest, image.config);
   const hostConfig = fillHostConfig(hostRequest, {
     runtime: context.runtimes.defaultName,
@@ -49,13 +47,14 @@ export async function createContainer(
     shmSizeBytes: settings.defaultShmSizeBytes,
     extraMaskedPaths: settings.extraMaskedPaths,
   });
-  const config = { ...merged, Hostname: hostnameOf(context, id, merged.Hostname, hostConfig) };
-  const warnings = verifyConfig(config, hostConfig, context);
-  checkEarly(context, config.ExposedPorts, hostConfig, networking);
-  const planned = planContainerMounts(context, config, hostConfig);
+  const warnings = verifyConfig(merged, hostConfig, context);
+  checkEarly(context, merged.ExposedPorts, hostConfig, networking);
+  const planned = planContainerMounts(context, merged, hostConfig);
   checkMounts(context, planned);
   store.requireFree(name);
 
+  const id = context.standby.take();
+  const config = { ...merged, Hostname: hostnameOf(context, id, merged.Hostname, hostConfig) };
   const definition: ContainerDefinition = {
     id,
     name,
@@ -69,11 +68,8 @@ export async function createContainer(
     endpoint: endpointOf(hostConfig.NetworkMode, networking, config.MacAddress),
     command: commandOf(config),
   };
-  const container = store.add(definition, NEW_STATE);
-  container.isTornDown = true;
+  const container = await add(context, definition);
   try {
-    context.snapshotter.createWritable(id);
-    context.files.create(id);
     if (planned.length > 0) {
       store.redefine(container, { mounts: resolveMounts(context, planned) });
       await fillVolumes(context, container);
@@ -84,6 +80,20 @@ export async function createContainer(
   }
   publish(context, container, 'create');
   return { container, warnings };
+}
+
+async function add(
+  context: ContainerContext,
+  definition: ContainerDefinition,
+): Promise<LiveContainer> {
+  try {
+    const container = context.store.add(definition, NEW_STATE);
+    container.isTornDown = true;
+    return container;
+  } catch (error) {
+    await context.standby.discard(definition.id);
+    throw error;
+  }
 }
 
 /** Throws for wishes that only the start would find impossible. */
@@ -151,8 +161,7 @@ function endpointOf(
 
 async function undo(context: ContainerContext, container: LiveContainer): Promise<void> {
   context.store.delete(container);
-  await context.snapshotter.removeWritable(container.id);
-  await context.files.remove(container.id);
+  await context.standby.discard(container.id);
   for (const { volumeName } of container.definition.mounts)
     if (volumeName !== '') await context.volumes.removeAnonymous(volumeName);
 }

@@ -134,19 +134,17 @@ describe('a program that cannot be run', () => {
 describe('--rm', () => {
   test('frees the name before the wait for the removal ends', async () => {
     const more = { name: 'again', HostConfig: { AutoRemove: true } };
+    const ids: string[] = [];
     for (let round = 0; round < 3; round++) {
       const id = await fixture.create(['sh', '-c', `exit ${round}`], more);
+      ids.push(id);
       const removed = fixture.containers.wait(id, 'removed', never);
       await fixture.containers.start(id);
       expect(await removed).toBe(round);
     }
     await fixture.settled();
-    expect(fixture.context.snapshotter.listWritable()).toEqual(
-      fixture.context.store
-        .all()
-        .map(({ id }) => id)
-        .toSorted(),
-    );
+    const left = fixture.context.snapshotter.listWritable();
+    expect(left.filter((id) => ids.includes(id))).toEqual([]);
   });
 });
 

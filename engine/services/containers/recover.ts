@@ -102,6 +102,7 @@ async function sweep(context: ContainerContext): Promise<void> {
   for (const id of monitor.listExits()) if (isOrphan(id)) monitor.forget(id);
   for (const id of new Set([...snapshotter.listWritable(), ...files.list()]))
     if (isOrphan(id)) {
+      monitor.abandon(files.bundleOf(id));
       await snapshotter.removeWritable(id);
       await files.remove(id);
     }

@@ -72,6 +72,7 @@ async function takeAway(
   container.settle('next-exit');
   container.settle('removed');
   const removeData = async () => {
+    await context.standby.giveUp(container.id);
     context.logs.remove(container.logPath);
     await Promise.all([snapshotter.removeWritable(container.id), files.remove(container.id)]);
   };

@@ -6,7 +6,11 @@
  */
 import { closeSocket } from '../../host/sockets.ts';
 import { messageOf } from '../../contract/errors.ts';
-import { ContainerCreateError, type MonitoredProcess } from '../../drivers/monitor.ts';
+import {
+  ContainerCreateError,
+  type MonitoredProcess,
+  type MonitorRequest,
+} from '../../drivers/monitor.ts';
 import { parseLogOptions } from '../../formats/log-options.ts';
 import { SIGKILL } from '../../formats/signals.ts';
 import { formatTime } from '../../host/clock.ts';
@@ -68,16 +72,13 @@ async function run(
   const { files, monitor, store } = context;
   const runtime = context.runtimes.find(container.hostConfig.Runtime);
   const { sandbox, request } = joined;
-  files.openBundle(container.id);
-  writeEtcFiles(context, container, sandbox);
   if (container.config.WorkingDir !== '')
     files.ensureDirectoryInRootfs(rootfsPath, container.config.WorkingDir);
   const spec = specOf(context, container, {
     rootfsPath,
     networkNamespace: sandbox.namespacePath,
   });
-  files.writeConfig(container.id, runtime.configText(spec));
-  const process = await createProcess(context, container, joined);
+  const process = await createProcess(context, container, joined, runtime.configText(spec));
   const { reservedSockets: _handedOver, ...kept } = sandbox;
   store.setState(container, {
     ...counters,
@@ -100,14 +101,30 @@ async function run(
   publish(context, container, 'start');
 }
 
-function createProcess(
+async function createProcess(
   context: ContainerContext,
   container: LiveContainer,
   { sandbox }: Joined,
+  configText: string,
 ): Promise<MonitoredProcess> {
+  const { files, monitor, standby } = context;
+  const request = monitorRequest(context, container, sandbox.reservedSockets);
+  const waiting = await standby.claim(request, configText);
+  if (waiting === undefined) files.openBundle(container.id);
+  writeEtcFiles(context, container, sandbox);
+  if (waiting !== undefined) return waiting.create(configText);
+  files.writeConfig(container.id, configText);
+  return monitor.create(request);
+}
+
+function monitorRequest(
+  context: ContainerContext,
+  container: LiveContainer,
+  held: readonly number[],
+): MonitorRequest {
   const { config, hostConfig } = container;
   const { isStored } = parseLogOptions(hostConfig.LogConfig.Type, hostConfig.LogConfig.Config);
-  return context.monitor.create({
+  return {
     containerId: container.id,
     bundlePath: container.bundlePath,
     logPath: isStored ? container.logPath : undefined,
@@ -115,8 +132,8 @@ function createProcess(
     hasStdin: config.OpenStdin,
     keepStdinOpen: config.Tty || !config.StdinOnce,
     runtime: context.runtimes.find(hostConfig.Runtime),
-    held: sandbox.reservedSockets,
-  });
+    held,
+  };
 }
 
 /** Leaves the container as it was, with the reason noted; one that removes itself goes. */

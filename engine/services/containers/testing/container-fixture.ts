@@ -28,6 +28,7 @@ import { ContainerService } from '../container-service.ts';
 import { ContainerStore } from '../container-store.ts';
 import type { ContainerContext } from '../context.ts';
 import { containerSettings } from '../settings.ts';
+import { Standby } from '../standby.ts';
 
 const APPLETS =
   'sh true false sleep cat echo ls id env hostname kill dd head mount stat touch stty wc tr grep readlink';
@@ -102,6 +103,19 @@ export class ContainerFixture {
       clock: systemClock,
       users: (name) => service.current?.volumeUsers(name) ?? [],
     });
+    const runtimes = await findRuntimes({
+      root: join(execRoot, 'runtimes'),
+      cgroups,
+      cgroupParent,
+      defaultName: '',
+      added: {},
+      warn: () => {},
+    });
+    const monitor = new Conmon({
+      program: '/usr/bin/conmon',
+      version: 'conmon',
+      exitDirectory: join(execRoot, 'exits'),
+    });
     const context: ContainerContext = {
       store,
       images: fakeImages(),
@@ -117,19 +131,9 @@ export class ContainerFixture {
       network: new PlainNetworks(),
       volumes,
       files,
-      runtimes: await findRuntimes({
-        root: join(execRoot, 'runtimes'),
-        cgroups,
-        cgroupParent,
-        defaultName: '',
-        added: {},
-        warn: () => {},
-      }),
-      monitor: new Conmon({
-        program: '/usr/bin/conmon',
-        version: 'conmon',
-        exitDirectory: join(execRoot, 'exits'),
-      }),
+      runtimes,
+      monitor,
+      standby: new Standby({ files, snapshotter, monitor, runtimes }),
       logs: new FileLogStore(),
       events,
       clock: systemClock,
@@ -213,6 +217,7 @@ export class ContainerFixture {
 
   /** As if the engine were killed: nothing is taken down. */
   abandon(): void {
+    void this.context.standby.close(); // the kernel closes what its processes wait on
     this.context.monitor.close();
     this.state.close();
   }
@@ -223,7 +228,7 @@ export class ContainerFixture {
         .remove(container.id, { force: true, removeVolumes: true })
         .catch((error: unknown) => this.failures.push(error));
     await this.settled();
-    this.containers.close();
+    await this.containers.close();
     this.state.close();
     rmSync(this.folder, { recursive: true, force: true });
     if (this.failures.length > 0) throw new AggregateError(this.failures, 'background work failed');
