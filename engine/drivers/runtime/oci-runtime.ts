@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import type { OciResources } from '../../formats/runtime-spec-resources.ts';
 import type { RuntimeSpec } from '../../formats/runtime-spec.ts';
 import { startChild } from '../../host/child.ts';
-import { run } from '../../host/processes.ts';
 import { removeTree } from '../../host/remove-tree.ts';
 import type { Runtime } from '../runtime.ts';
 import type { CgroupDirectories } from './cgroup-directories.ts';
@@ -58,13 +57,13 @@ export class OciRuntime implements Runtime {
   }
 
   async release(containerId: string): Promise<void> {
-    await this.command('start', containerId);
+    await this.command(['start', containerId]);
   }
 
   async remove(containerId: string, cgroupsPath: string): Promise<void> {
     if (this.cgroups.remove(cgroupsPath)) return removeTree(join(this.root, containerId));
     // Processes that did not die with the first one: those of a shared pid namespace.
-    await this.command('delete', '--force', containerId).catch(() => {});
+    await this.command(['delete', '--force', containerId]).catch(() => {});
     await this.killRemaining(cgroupsPath);
     await removeTree(join(this.root, containerId));
   }
@@ -78,16 +77,15 @@ export class OciRuntime implements Runtime {
   }
 
   async pause(containerId: string): Promise<void> {
-    await this.command('pause', containerId);
+    await this.command(['pause', containerId]);
   }
 
   async resume(containerId: string): Promise<void> {
-    await this.command('resume', containerId);
+    await this.command(['resume', containerId]);
   }
 
   async update(containerId: string, resources: OciResources): Promise<void> {
-    const args = [...this.globalArguments, 'update', '--resources', '-', containerId];
-    await run(this.program, args, { input: JSON.stringify(resources) });
+    await this.command(['update', '--resources', '-', containerId], JSON.stringify(resources));
   }
 
   processesOf(cgroupsPath: string): number[] {
@@ -102,12 +100,14 @@ export class OciRuntime implements Runtime {
     }
   }
 
-  private async command(...args: string[]): Promise<void> {
+  /** `input` comes by a pipe: crun opens it by the name `/dev/stdin`, which a socket refuses. */
+  private async command(args: readonly string[], input?: string): Promise<void> {
     const child = startChild(this.program, [...this.globalArguments, ...args], {
-      stdin: 'null',
+      stdin: input === undefined ? 'null' : 'pipe',
       stdout: 'null',
       stderr: 'pipe',
     });
+    child.stdin?.on('error', () => {}).end(input ?? ''); // EPIPE: its own status tells more
     let said = '';
     child.stderr?.on('data', (bytes: Buffer) => (said += bytes.toString('utf8')));
     const status = await child.exited;

@@ -1,10 +1,11 @@
 /** Changing limits and the restart policy of a container, running or not. */
-import type { HostConfig, UpdateBody } from '../../contract/containers.ts';
+import type { UpdateBody } from '../../contract/containers.ts';
 import { EngineError } from '../../contract/errors.ts';
-import { planLimits } from '../../formats/runtime-spec-resources.ts';
+import { planLimits, type OciResources } from '../../formats/runtime-spec-resources.ts';
 import { publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { hasProcess } from './state.ts';
+import { planUpdate } from './update-plan.ts';
 import { verifyConfig } from './verify.ts';
 
 /** Returns warnings. What the request leaves out, or has as 0, stays as it is. */
@@ -14,18 +15,21 @@ export async function updateContainer(
   request: UpdateBody,
 ): Promise<string[]> {
   return container.exclusively(async () => {
-    const hostConfig = { ...container.hostConfig, ...meant(request) };
-    if (hostConfig.AutoRemove && hostConfig.RestartPolicy.Name !== 'no')
-      throw new EngineError(
-        'invalid-argument',
-        'Restart policy cannot be updated because AutoRemove is enabled for the container',
+    const { status } = container.state;
+    if (status === 'removing' || status === 'dead')
+      throw cannotUpdate(
+        container,
+        'conflict',
+        'container is marked for removal and cannot be "update"',
       );
+    const hostConfig = planUpdate(container.hostConfig, request);
     const warnings = verifyConfig(container.config, hostConfig, context);
     if (hasProcess(container.state)) {
       const numbers = (path: string) => context.files.deviceNumbers(path);
-      const limits = planLimits(hostConfig, context.cgroups.version, numbers);
-      const runtime = context.runtimes.find(container.state.runtime ?? '');
-      if (Object.keys(limits).length > 0) await runtime.update(container.id, limits);
+      await applyLimits(context, container, {
+        ...planLimits(hostConfig, context.cgroups.version, numbers),
+        ...(lifts(request.PidsLimit) && { pids: { limit: -1 } }),
+      });
     }
     context.store.redefine(container, { hostConfig });
     publish(context, container, 'update');
@@ -33,18 +37,25 @@ export async function updateContainer(
   });
 }
 
-/** The fields that say something: in this request 0, empty and null mean "as it is". */
-function meant(request: UpdateBody): Partial<HostConfig> {
-  const { RestartPolicy, ...resources } = request;
-  const changes = Object.fromEntries(
-    Object.entries(resources).filter(
-      ([, value]) =>
-        value !== undefined &&
-        value !== null &&
-        value !== 0 &&
-        value !== '' &&
-        !(Array.isArray(value) && value.length === 0),
-    ),
-  ) as Partial<HostConfig>;
-  return { ...changes, ...(RestartPolicy && { RestartPolicy }) };
+/** A limit that is to be none has to be taken away; one that never was is not set at all. */
+function lifts(pidsLimit: UpdateBody['PidsLimit']): boolean {
+  return typeof pidsLimit === 'number' && pidsLimit <= 0;
+}
+
+/** The kernel may refuse, as for less memory than is in use. */
+async function applyLimits(
+  context: ContainerContext,
+  container: LiveContainer,
+  limits: OciResources,
+): Promise<void> {
+  if (Object.keys(limits).length === 0) return;
+  try {
+    await context.runtimes.find(container.state.runtime ?? '').update(container.id, limits);
+  } catch (error) {
+    throw cannotUpdate(container, 'internal', (error as Error).message);
+  }
+}
+
+function cannotUpdate({ id }: LiveContainer, code: 'conflict' | 'internal', why: string): Error {
+  return new EngineError(code, `Cannot update container ${id}: ${why}`);
 }
