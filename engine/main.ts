@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { checkpointHandlers } from './api/checkpoints.ts';
 import { containerHandlers } from './api/containers.ts';
 import { execHandlers } from './api/exec.ts';
 import { gantryHandlers } from './api/gantry.ts';
@@ -18,6 +19,7 @@ import { statsHandlers } from './api/stats.ts';
 import { systemHandlers } from './api/system.ts';
 import { volumeHandlers } from './api/volumes.ts';
 import { readConfig, type Config } from './config.ts';
+import { CHECKPOINT_ROUTES } from './contract/checkpoints.ts';
 import { CONTAINER_ROUTES } from './contract/containers.ts';
 import { EngineError, messageOf } from './contract/errors.ts';
 import { EXEC_ROUTES } from './contract/exec.ts';
@@ -224,6 +226,7 @@ async function main(): Promise<void> {
     openApiDocument({
       System: SYSTEM_ROUTES,
       Container: CONTAINER_ROUTES,
+      Checkpoint: CHECKPOINT_ROUTES,
       Log: LOG_ROUTES,
       Stats: STATS_ROUTES,
       Exec: EXEC_ROUTES,
@@ -235,6 +238,7 @@ async function main(): Promise<void> {
   const servers = await serve(config, report, [
     ...bind(SYSTEM_ROUTES, systemHandlers(system, events, clock)),
     ...bind(CONTAINER_ROUTES, containerHandlers(containers)),
+    ...bind(CHECKPOINT_ROUTES, checkpointHandlers()),
     ...bind(LOG_ROUTES, logHandlers(containerLogs)),
     ...bind(STATS_ROUTES, statsHandlers(stats)),
     ...bind(EXEC_ROUTES, execHandlers(exec)),
