@@ -1,6 +1,7 @@
 /** Containers over HTTP. */
 import type { CONTAINER_ROUTES } from '../contract/containers.ts';
 import type { ContainerService } from '../services/containers/container-service.ts';
+import { refuseCheckpoints } from './checkpoints.ts';
 import type { Call, Handlers } from './handler.ts';
 
 type Routes = typeof CONTAINER_ROUTES;
@@ -14,10 +15,13 @@ export function containerHandlers(containers: ContainerService): Handlers<Routes
     },
     containerList: ({ query }) => containers.list(query),
     containerInspect: (call) => containers.inspect(idOf(call), call.query.size),
-    containerStart: (call) => containers.start(idOf(call)),
-    containerStop: (call) => containers.stop(idOf(call), stopOptions(call.query)),
+    containerStart: (call) => {
+      if (call.query.checkpoint !== '') refuseCheckpoints();
+      return containers.start(idOf(call));
+    },
+    containerStop: (call) => containers.stop(idOf(call), stopOptions(call)),
     containerKill: (call) => containers.kill(idOf(call), call.query.signal),
-    containerRestart: (call) => containers.restart(idOf(call), stopOptions(call.query)),
+    containerRestart: (call) => containers.restart(idOf(call), stopOptions(call)),
     containerPause: (call) => containers.pause(idOf(call)),
     containerUnpause: (call) => containers.unpause(idOf(call)),
     containerTop: async (call) => {
@@ -38,16 +42,19 @@ export function containerHandlers(containers: ContainerService): Handlers<Routes
   };
 }
 
-function stopOptions({ signal, t }: { signal: string; t: number | undefined }) {
-  return { signal, timeoutSeconds: t };
+/** A signal of one's own can be named since API 1.42. Source: API v1.42 notes. */
+function stopOptions({ query, apiVersion }: Call<Routes['containerStop']>) {
+  return { signal: apiVersion < 42 ? '' : query.signal, timeoutSeconds: query.t };
 }
 
 /** Clients start the container only once they have the headers of this answer. */
 async function wait(
   containers: ContainerService,
-  { params, query, response, signal }: Call<Routes['containerWait']>,
+  { params, query, response, signal, apiVersion }: Call<Routes['containerWait']>,
 ): Promise<void> {
-  const exitCode = containers.wait(params['id'] ?? '', query.condition, signal);
+  // Conditions came with API 1.30. Source: API v1.30 notes.
+  const condition = apiVersion < 30 ? '' : query.condition;
+  const exitCode = containers.wait(params['id'] ?? '', condition, signal);
   response.setHeader('Content-Type', 'application/json');
   response.writeHead(200);
   response.flushHeaders();

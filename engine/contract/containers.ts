@@ -399,8 +399,10 @@ export const containersPruned = z.object({
   ContainersDeleted: z.array(z.string()).nullable(),
   SpaceReclaimed: z.number(),
 });
-/** Absent fields stay as they are. */
-export const updateBody = resources.partial().extend({ RestartPolicy: restartPolicy.optional() });
+/** Absent fields stay as they are, and so do those that say nothing: 0, empty, a policy without name. */
+export const updateBody = resources.partial().extend({
+  RestartPolicy: z.object({ Name: text, MaximumRetryCount: integer }).nullish(),
+});
 export type UpdateBody = z.output<typeof updateBody>;
 
 const detachKeys = z.string().optional();
@@ -438,7 +440,7 @@ export const CONTAINER_ROUTES = {
     method: 'POST',
     path: '/containers/{id}/start',
     summary: 'Start a container',
-    query: z.object({ detachKeys }),
+    query: z.object({ detachKeys, checkpoint: z.string().default('') }),
     status: 204,
   }),
   containerStop: route({

@@ -48,6 +48,8 @@ export interface WatchListener {
   onExit(exit: ContainerExit): void;
   /** The monitor was killed while the container runs on: its log ends, its exit will be unknown. */
   onLost(): void;
+  /** Memory ran out and the kernel killed a process of the container; its first one may live on. */
+  onOutOfMemory(): void;
 }
 
 /** Why a container could not be created: Docker's text for it, and the status it reports. */

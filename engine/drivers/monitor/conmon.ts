@@ -55,6 +55,9 @@ const ENVIRONMENT = {
   _OCI_SYNCPIPE: '3',
 };
 
+/** conmon makes it in the bundle the first time memory runs out. */
+const OOM_FILE = 'oom';
+
 const UNSEEN_EXIT: ContainerExit = { exitCode: 255, wasOomKilled: false, isKnown: false };
 
 interface Watched {
@@ -62,6 +65,7 @@ interface Watched {
   readonly process: MonitoredProcess;
   readonly listener: WatchListener;
   stopWatching: () => void;
+  readonly stopOomWatch: () => void;
 }
 
 export class Conmon implements Monitor {
@@ -149,7 +153,8 @@ export class Conmon implements Monitor {
     listener: WatchListener,
   ): void {
     const stopWatching = watchProcess(process.monitor.pid, () => this.onMonitorEnd(containerId));
-    this.watched.set(containerId, { bundlePath, process, stopWatching, listener });
+    const stopOomWatch = watchForOom(bundlePath, listener);
+    this.watched.set(containerId, { bundlePath, process, stopWatching, stopOomWatch, listener });
     setImmediate(() => {
       // The pid may be another process's by now.
       if (!this.look(containerId) && !this.isAlive(process.monitor)) this.onMonitorEnd(containerId);
@@ -183,7 +188,7 @@ export class Conmon implements Monitor {
     if (text === '') return undefined;
     return {
       exitCode: Number(text) & 0xff,
-      wasOomKilled: existsSync(join(bundlePath, 'oom')),
+      wasOomKilled: existsSync(join(bundlePath, OOM_FILE)),
       isKnown: true,
       endedAtMs: statSync(path).mtimeMs,
     };
@@ -194,6 +199,7 @@ export class Conmon implements Monitor {
     if (watched === undefined) return;
     this.watched.delete(containerId);
     watched.stopWatching();
+    watched.stopOomWatch();
     watched.listener.onExit(exit);
   }
 
@@ -228,8 +234,27 @@ export class Conmon implements Monitor {
 
   close(): void {
     this.exits.close();
-    for (const { stopWatching } of this.watched.values()) stopWatching();
+    for (const { stopWatching, stopOomWatch } of this.watched.values()) {
+      stopWatching();
+      stopOomWatch();
+    }
     this.watched.clear();
+  }
+}
+
+function watchForOom(bundlePath: string, listener: WatchListener): () => void {
+  try {
+    const watcher = watch(bundlePath, (_event, name) => {
+      if (name !== OOM_FILE) return;
+      watcher.close();
+      listener.onOutOfMemory();
+    });
+    watcher.unref();
+    watcher.on('error', () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    // No watch is left on this machine: the end of the container tells it too.
+    return () => {};
   }
 }
 

@@ -24,12 +24,13 @@ export interface AttachWish {
  */
 export async function attachContainer(
   context: ContainerContext,
-  container: LiveContainer,
+  name: string,
   wish: AttachWish,
   connect: () => Duplex,
 ): Promise<void> {
   const keys = parseDetachKeys(wish.detachKeys);
-  requireCanAttach(container.state, container.id);
+  const container = context.store.find(name);
+  requireCanAttach(container.state, name);
   const { Tty, OpenStdin } = container.config;
   const { stdout, stderr } = wish;
   const connection = connect();

@@ -73,7 +73,7 @@ export class ContainerService implements ContainerLookup, ImageUsers {
   }
 
   kill(name: string, signal: string): Promise<void> {
-    return killContainer(this.context, this.find(name), signal);
+    return killContainer(this.context, name, signal);
   }
 
   restart(name: string, options: StopOptions): Promise<void> {
@@ -90,11 +90,12 @@ export class ContainerService implements ContainerLookup, ImageUsers {
 
   /** The exit code. Waiting has begun when this returns; `condition` as the API writes it. */
   wait(name: string, condition: string, signal: AbortSignal): Promise<number> {
-    return waitForContainer(this.find(name), parseWaitCondition(condition), signal);
+    const waitFor = parseWaitCondition(condition);
+    return waitForContainer(this.find(name), waitFor, signal);
   }
 
   attach(name: string, wish: AttachWish, connect: () => Duplex): Promise<void> {
-    return attachContainer(this.context, this.find(name), wish, connect);
+    return attachContainer(this.context, name, wish, connect);
   }
 
   resize(name: string, height: string, width: string): void {

@@ -6,10 +6,10 @@ import type { ContainerExit, MonitoredProcess } from '../../drivers/monitor.ts';
 import { formatTime } from '../../host/clock.ts';
 import { cgroupsPathOf, publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
-import { publishNetwork } from './networking.ts';
 import { removeContainer } from './remove.ts';
 import { scheduleRestart } from './restart.ts';
 import { restartDelayMs, shouldRestart } from './restart-policy.ts';
+import { publishRunEnd } from './run-events.ts';
 import { hasProcess } from './state.ts';
 
 /** Handles the end of this run when it comes. */
@@ -28,7 +28,14 @@ export function watchForExit(
       context.warn(`the monitor of container ${container.name} was killed: its log ends here`);
       context.store.setState(container, { error: MONITOR_LOST });
     },
+    onOutOfMemory: () => noteOutOfMemory(context, container),
   });
+}
+
+function noteOutOfMemory(context: ContainerContext, container: LiveContainer): void {
+  if (container.state.wasOomKilled) return; // told already, by an engine before this one or today
+  context.store.setState(container, { wasOomKilled: true });
+  publish(context, container, 'oom');
 }
 
 const MONITOR_LOST = 'the monitor of the container was killed: its exit code is unknown';
@@ -62,6 +69,7 @@ function recordExit(
   container: LiveContainer,
   exit: ContainerExit,
 ): boolean {
+  if (exit.wasOomKilled) noteOutOfMemory(context, container);
   const { state } = container;
   const nowNs = context.clock.nowNs();
   const nowMs = Number(nowNs / 1_000_000n);
@@ -77,16 +85,16 @@ function recordExit(
     process: undefined,
     exitCode: exit.exitCode,
     error: exit.isKnown ? '' : MONITOR_LOST,
-    wasOomKilled: exit.wasOomKilled,
     finishedAt: formatTime(endedAtNs),
+    restartCount: willRestart ? state.restartCount + 1 : state.restartCount,
   });
   context.monitor.forget(container.id);
   container.streams.close();
-  if (exit.wasOomKilled) publish(context, container, 'oom');
   publish(context, container, 'die', {
     execDuration: String(Math.max(0, Math.trunc(ranMs / 1000))),
     exitCode: String(exit.exitCode),
   });
+  publishRunEnd(context, container);
   return willRestart;
 }
 
@@ -94,7 +102,6 @@ function recordExit(
 export async function tearDown(context: ContainerContext, container: LiveContainer): Promise<void> {
   if (container.isTornDown) return;
   const { id, state, hostConfig } = container;
-  const { network } = state;
   const runtime = context.runtimes.find(state.runtime ?? hostConfig.Runtime);
   // Those that go on aside come first, so that they do while the others are done here.
   const steps = [
@@ -106,8 +113,6 @@ export async function tearDown(context: ContainerContext, container: LiveContain
   const failures = (await Promise.allSettled(steps)).flatMap((step) =>
     step.status === 'rejected' ? [step.reason as unknown] : [],
   );
-  if (network !== undefined && network.request.network.driver !== 'host')
-    publishNetwork(context, container, 'disconnect', network.request.network);
   if (failures.length > 0)
     throw new AggregateError(failures, `taking down container ${container.name}`);
   container.isTornDown = true;

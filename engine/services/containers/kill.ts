@@ -1,22 +1,49 @@
 /** Signals to a container's first process. */
-import { parseSignal, SIGKILL, SIGTERM } from '../../formats/signals.ts';
 import { EngineError } from '../../contract/errors.ts';
+import { parseSignal, SIGKILL, SIGTERM } from '../../formats/signals.ts';
+import { cancelRestart } from './cancel-restart.ts';
 import { publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { requireCanKill } from './state.ts';
+import { waitForExit, within } from './wait.ts';
 
-/** `signal` by name or number; empty is SIGKILL. */
+/** After SIGKILL only the kernel can be late. */
+export const KILL_GRACE_MS = 10_000;
+
+/**
+ * `signal` by name or number; empty is SIGKILL, which resolves when the container has ended, so that
+ * it can be removed at once. Errors are worded for the `name` the client used.
+ */
 export async function killContainer(
   context: ContainerContext,
-  container: LiveContainer,
+  name: string,
   signal: string,
 ): Promise<void> {
-  const number = signal === '' ? SIGKILL : parseSignal(signal);
-  requireCanKill(container.state, container.id, container.name);
+  try {
+    const number = signal === '' ? SIGKILL : parseSignal(signal);
+    await signalContainer(context, context.store.find(name), number);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError(error.code, `cannot kill container: ${name}: ${error.message}`, {
+      cause: error,
+    });
+  }
+}
+
+async function signalContainer(
+  context: ContainerContext,
+  container: LiveContainer,
+  number: number,
+): Promise<void> {
+  requireCanKill(container.state, container.id);
+  // There is no process to signal: what is asked for is that it does not come back.
+  if (container.restarting && (await cancelRestart(context, container))) return;
   // These end it for good: its restart policy does not bring it back.
   if (number === SIGKILL || number === stopSignalOf(container))
     context.store.setState(container, { stoppedByUser: true });
+  const ended = waitForExit(container);
   await sendSignal(context, container, number);
+  if (number === SIGKILL) await within(ended, KILL_GRACE_MS);
 }
 
 /** Sends and announces it; a paused container goes on, so that it can notice. */
@@ -27,16 +54,13 @@ export async function sendSignal(
 ): Promise<void> {
   const { process, runtime } = container.state;
   if (process === undefined || !context.monitor.signal(process.container, signal))
-    throw new EngineError(
-      'conflict',
-      `cannot kill container: ${container.name}: container ${container.id} is not running`,
-    );
+    throw new EngineError('conflict', `container ${container.id} is not running`);
   publish(context, container, 'kill', { signal: String(signal) });
-  if (container.paused) {
-    await context.runtimes.find(runtime ?? '').resume(container.id);
-    // It may have ended meanwhile.
-    if (container.paused) context.store.setState(container, { status: 'running' });
-  }
+  if (!container.paused) return;
+  await context.runtimes.find(runtime ?? '').resume(container.id);
+  if (!container.paused) return; // it ended meanwhile
+  context.store.setState(container, { status: 'running' });
+  publish(context, container, 'unpause');
 }
 
 export function stopSignalOf({ config }: LiveContainer): number {

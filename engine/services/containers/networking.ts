@@ -126,18 +126,3 @@ function hostResolvConf({ files }: ContainerContext): string {
   const text = files.readHostFile(RESOLV_CONF);
   return usesLocalStub(text) ? files.readHostFile(RESOLV_CONF_BEHIND_STUB) || text : text;
 }
-
-/** `network connect` and `disconnect`, as Docker announces them. */
-export function publishNetwork(
-  context: ContainerContext,
-  container: LiveContainer,
-  action: 'connect' | 'disconnect',
-  network: SandboxRequest['network'],
-): void {
-  context.events.publish({
-    type: 'network',
-    action,
-    actorId: network.id,
-    attributes: { container: container.id, name: network.name, type: network.driver },
-  });
-}

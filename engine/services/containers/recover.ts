@@ -1,7 +1,7 @@
 /**
  * What an engine that starts makes of what the last one left. Containers that run are adopted as they
  * are; ends that nobody saw are taken from the record the monitors keep; after a reboot everything
- * that ran has ended, and restart policies apply. What no record names is removed.
+ * that ran has ended. Restart policies apply. What no record names is removed.
  */
 import { messageOf } from '../../contract/errors.ts';
 import type { ContainerExit } from '../../drivers/monitor.ts';
@@ -9,9 +9,8 @@ import type { ContainerContext } from './context.ts';
 import { handleExit, tearDown, watchForExit } from './exit.ts';
 import type { LiveContainer } from './live-container.ts';
 import { removeContainer } from './remove.ts';
-import { scheduleRestart } from './restart.ts';
-import { shouldRestart, shouldStartAtBoot } from './restart-policy.ts';
-import { bringUp } from './start.ts';
+import { restartNow, scheduleRestart } from './restart.ts';
+import { shouldStartWithEngine } from './restart-policy.ts';
 import { hasProcess } from './state.ts';
 
 const UNSEEN: ContainerExit = { exitCode: 255, wasOomKilled: false, isKnown: true };
@@ -31,6 +30,26 @@ export async function recoverContainers(context: ContainerContext): Promise<void
     } catch (error) {
       context.warn(`recovering container ${container.name}: ${messageOf(error)}`);
     }
+  const due = all.filter((container) => isDue(context, container));
+  context.inBackground('starting containers by their policies', startAll(context, due));
+}
+
+/** Marked as about to start before the first client asks; the starts themselves are not waited for. */
+function isDue({ store }: ContainerContext, container: LiveContainer): boolean {
+  const { status } = container.state;
+  const { RestartPolicy } = container.hostConfig;
+  if (status !== 'exited' || store.get(container.id) === undefined) return false;
+  if (!shouldStartWithEngine(RestartPolicy, container.state)) return false;
+  store.setState(container, { status: 'restarting', restartCount: 0, stoppedByUser: false });
+  return true;
+}
+
+/** Oldest first, one after the other: who shares another's network was made after it. */
+async function startAll(context: ContainerContext, due: readonly LiveContainer[]): Promise<void> {
+  for (const container of due)
+    await container.exclusively(async () => {
+      if (container.restarting) await restartNow(context, container);
+    });
 }
 
 function isAlive({ monitor, machine }: ContainerContext, { id, bundlePath, state }: LiveContainer) {
@@ -53,7 +72,6 @@ async function adopt(context: ContainerContext, container: LiveContainer): Promi
 
 /** It does not run: its end is recorded if it was not, its leftovers go, its policy applies. */
 async function settle(context: ContainerContext, container: LiveContainer): Promise<void> {
-  const wasRebooted = container.state.bootId !== context.machine.bootId;
   const { process } = container.state;
   if (hasProcess(container.state) && process !== undefined) {
     const exit = context.monitor.exitOf(container.id, container.bundlePath) ?? UNSEEN;
@@ -62,21 +80,13 @@ async function settle(context: ContainerContext, container: LiveContainer): Prom
   }
   await removeLeftovers(context, container);
   const { status } = container.state;
-  const { AutoRemove, RestartPolicy } = container.hostConfig;
+  const { AutoRemove } = container.hostConfig;
   if (status === 'dead' || (status === 'exited' && AutoRemove)) {
     await container.exclusively(() =>
       removeContainer(context, container, { removeVolumes: AutoRemove }),
     );
   } else if (status === 'restarting') {
-    if (shouldRestart(RestartPolicy, container.state)) scheduleRestart(context, container);
-    else context.store.setState(container, { status: 'exited' });
-  } else if (
-    status === 'exited' &&
-    wasRebooted &&
-    shouldStartAtBoot(RestartPolicy, container.state)
-  ) {
-    const counters = { restartCount: 0, stoppedByUser: false };
-    await container.exclusively(() => bringUp(context, container, counters));
+    scheduleRestart(context, container); // decided by the engine before this one
   }
 }
 

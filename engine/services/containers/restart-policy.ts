@@ -20,11 +20,12 @@ export function shouldRestart(
   return name === 'on-failure' && state.exitCode !== 0 && (most === 0 || state.restartCount < most);
 }
 
-/** As when the machine or the engine comes up: a container that was stopped stays so, `always` does not. */
-export function shouldStartAtBoot(
+/** When the engine comes up: a container that was stopped stays so, `always` does not. */
+export function shouldStartWithEngine(
   policy: RestartPolicy,
-  state: Pick<ContainerState, 'exitCode' | 'stoppedByUser' | 'restartCount' | 'status'>,
+  state: Pick<ContainerState, 'exitCode' | 'stoppedByUser' | 'restartCount' | 'startedAt'>,
 ): boolean {
+  if (state.startedAt === '') return false;
   if (policy.Name === 'always') return true;
   return shouldRestart(policy, state);
 }

@@ -18,8 +18,12 @@ export function scheduleRestart(context: ContainerContext, container: LiveContai
   }, container.restartDelayMs);
 }
 
-async function restartNow(context: ContainerContext, container: LiveContainer): Promise<void> {
-  const restartCount = container.state.restartCount + 1;
+/** For the caller who holds the container's lock. */
+export async function restartNow(
+  context: ContainerContext,
+  container: LiveContainer,
+): Promise<void> {
+  const { restartCount } = container.state;
   try {
     await bringUp(context, container, { restartCount, stoppedByUser: false });
   } catch (error) {

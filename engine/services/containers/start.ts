@@ -17,8 +17,9 @@ import { formatTime } from '../../host/clock.ts';
 import { publish, type ContainerContext } from './context.ts';
 import { watchForExit, tearDown } from './exit.ts';
 import type { LiveContainer } from './live-container.ts';
-import { joinNetwork, publishNetwork, writeEtcFiles, type Joined } from './networking.ts';
+import { joinNetwork, writeEtcFiles, type Joined } from './networking.ts';
 import { removeContainer } from './remove.ts';
+import { publishRunBegin, publishRunEnd } from './run-events.ts';
 import { specOf } from './spec.ts';
 import { requireCanStart } from './state.ts';
 
@@ -52,6 +53,7 @@ export async function bringUp(
       isVolatile: container.hostConfig.AutoRemove,
     });
     joined = await joining;
+    publishRunBegin(context, container, joined.request?.network);
     await run(context, container, joined, rootfsPath, counters);
   } catch (error) {
     joined ??= await joining.catch(() => undefined);
@@ -96,8 +98,6 @@ async function run(
   watchForExit(context, container, process);
   container.streams.open(monitor, container.bundlePath);
   await runtime.release(container.id);
-  if (request && request.network.driver !== 'host')
-    publishNetwork(context, container, 'connect', request.network);
   publish(context, container, 'start');
 }
 
@@ -158,6 +158,7 @@ async function takeBack(
     }),
   });
   container.streams.abort();
+  if (joined !== undefined) publishRunEnd(context, container);
   await tearDown(context, container);
   container.settle('next-exit');
   if (container.hostConfig.AutoRemove)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NEW_STATE, type ContainerState, type ContainerStatus } from './container-record.ts';
-import { restartDelayMs, shouldRestart, shouldStartAtBoot } from './restart-policy.ts';
+import { restartDelayMs, shouldRestart, shouldStartWithEngine } from './restart-policy.ts';
 import {
   requireCanKill,
   requireCanPause,
@@ -28,9 +28,13 @@ function allowed(check: (state: ContainerState) => void): ContainerStatus[] {
 
 describe('a container can be', () => {
   test.each([
-    ['started', requireCanStart, ['created', 'restarting', 'exited']],
+    ['started', requireCanStart, ['created', 'exited']],
     ['stopped', requireCanStop, ['running', 'paused', 'restarting']],
-    ['killed', (state: ContainerState) => requireCanKill(state, 'id', 'n'), ['running', 'paused']],
+    [
+      'killed',
+      (state: ContainerState) => requireCanKill(state, 'id'),
+      ['running', 'paused', 'restarting'],
+    ],
     ['paused', (state: ContainerState) => requireCanPause(state, 'id'), ['running']],
     ['unpaused', (state: ContainerState) => requireCanUnpause(state, 'id'), ['paused']],
     [
@@ -51,9 +55,7 @@ describe('a container can be', () => {
     expect(() => requireCanStart({ ...NEW_STATE, status: 'paused' })).toThrow(
       'cannot start a paused container, try unpause instead',
     );
-    expect(() => requireCanKill(NEW_STATE, 'abc', 'web')).toThrow(
-      'cannot kill container: web: container abc is not running',
-    );
+    expect(() => requireCanKill(NEW_STATE, 'abc')).toThrow('container abc is not running');
     expect(() => requireCanRemove({ ...NEW_STATE, status: 'running' }, 'web', false)).toThrow(
       'cannot remove container "/web": container is running: stop the container before removing or force remove',
     );
@@ -80,10 +82,11 @@ describe('a restart policy', () => {
     expect(shouldRestart(policy('on-failure', 2), { ...outcome, restartCount: 2 })).toBe(false);
   });
 
-  test('always, alone, brings back at boot what a person stopped', () => {
-    const stopped = { ...outcome, stoppedByUser: true, status: 'exited' as const };
-    expect(shouldStartAtBoot(policy('always'), stopped)).toBe(true);
-    expect(shouldStartAtBoot(policy('unless-stopped'), stopped)).toBe(false);
+  test('always, alone, brings back with the engine what a person stopped', () => {
+    const stopped = { ...outcome, stoppedByUser: true, startedAt: '2026-01-01T00:00:00Z' };
+    expect(shouldStartWithEngine(policy('always'), stopped)).toBe(true);
+    expect(shouldStartWithEngine(policy('unless-stopped'), stopped)).toBe(false);
+    expect(shouldStartWithEngine(policy('always'), { ...stopped, startedAt: '' })).toBe(false);
   });
 
   test('waits 100 ms, twice as long each time up to a minute, and anew after a long run', () => {

@@ -27,7 +27,8 @@ export function hasProcess({ status }: ContainerState): boolean {
 export function requireCanStart({ status }: ContainerState): void {
   if (status === 'paused')
     throw new EngineError('conflict', 'cannot start a paused container, try unpause instead');
-  if (status === 'running') throw new EngineError('not-modified', 'container already started');
+  if (status === 'running' || status === 'restarting')
+    throw new EngineError('not-modified', 'container already started');
   if (status === 'removing' || status === 'dead')
     throw new EngineError('conflict', 'container is marked for removal and cannot be started');
 }
@@ -36,12 +37,8 @@ export function requireCanStop(state: ContainerState): void {
   if (!isRunning(state)) throw new EngineError('not-modified', 'container already stopped');
 }
 
-export function requireCanKill(state: ContainerState, id: string, name: string): void {
-  if (!hasProcess(state))
-    throw new EngineError(
-      'conflict',
-      `cannot kill container: ${name}: container ${id} is not running`,
-    );
+export function requireCanKill(state: ContainerState, id: string): void {
+  if (!isRunning(state)) throw new EngineError('conflict', `container ${id} is not running`);
 }
 
 export function requireCanPause({ status }: ContainerState, id: string): void {
@@ -55,24 +52,25 @@ export function requireCanPause({ status }: ContainerState, id: string): void {
 }
 
 export function requireCanUnpause({ status }: ContainerState, id: string): void {
-  if (status !== 'paused') throw new EngineError('conflict', `Container ${id} is not paused`);
+  // Not a conflict, as one would think, but what dockerd answers with 500.
+  if (status !== 'paused') throw new EngineError('internal', `Container ${id} is not paused`);
 }
 
 export function requireProcess(state: ContainerState, id: string): void {
   if (!hasProcess(state)) throw new EngineError('conflict', `container ${id} is not running`);
 }
 
-/** Attaching to what is paused or about to start again would hang. */
-export function requireCanAttach({ status }: ContainerState, id: string): void {
+/** Attaching to what is paused or about to start again would hang. `name` as the client wrote it. */
+export function requireCanAttach({ status }: ContainerState, name: string): void {
   if (status === 'paused')
     throw new EngineError(
       'conflict',
-      `container ${id} is paused, unpause the container before attach`,
+      `container ${name} is paused, unpause the container before attach`,
     );
   if (status === 'restarting')
     throw new EngineError(
       'conflict',
-      `container ${id} is restarting, wait until the container is running`,
+      `container ${name} is restarting, wait until the container is running`,
     );
 }
 

@@ -1,10 +1,12 @@
 /** Stopping a container: its stop signal, time to react, then SIGKILL. */
 import { hasCode } from '../../contract/errors.ts';
 import { parseSignal, SIGKILL } from '../../formats/signals.ts';
+import { cancelRestart } from './cancel-restart.ts';
 import { publish, type ContainerContext } from './context.ts';
-import { sendSignal, stopSignalOf } from './kill.ts';
+import { KILL_GRACE_MS, sendSignal, stopSignalOf } from './kill.ts';
 import type { LiveContainer } from './live-container.ts';
-import { hasProcess, requireCanStop } from './state.ts';
+import { requireCanStop } from './state.ts';
+import { waitForExit, within } from './wait.ts';
 
 export interface StopOptions {
   /** Empty: the container's own. */
@@ -14,8 +16,6 @@ export interface StopOptions {
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 10;
-/** After SIGKILL only the kernel can be late. */
-const KILL_GRACE_MS = 10_000;
 
 /** `not-modified` when it does not run. Resolves when it has ended. */
 export async function stopContainer(
@@ -25,11 +25,8 @@ export async function stopContainer(
 ): Promise<void> {
   requireCanStop(container.state);
   const signal = options.signal === '' ? stopSignalOf(container) : parseSignal(options.signal);
-  context.store.setState(container, { stoppedByUser: true });
-  clearTimeout(container.restartTimer);
-  if (container.state.status === 'restarting') {
-    context.store.setState(container, { status: 'exited' });
-  } else {
+  if (!container.restarting || !(await cancelRestart(context, container))) {
+    context.store.setState(container, { stoppedByUser: true });
     const timeout =
       options.timeoutSeconds ?? container.config.StopTimeout ?? DEFAULT_TIMEOUT_SECONDS;
     await endProcess(context, container, signal, timeout < 0 ? Infinity : timeout * 1000);
@@ -44,7 +41,7 @@ export async function endProcess(
   signal: number,
   timeoutMs: number,
 ): Promise<void> {
-  const ended = awaitExit(container);
+  const ended = waitForExit(container);
   await signalIfAlive(context, container, signal);
   if (await within(ended, timeoutMs)) return;
   await signalIfAlive(context, container, SIGKILL);
@@ -62,24 +59,5 @@ async function signalIfAlive(
     await sendSignal(context, container, signal);
   } catch (error) {
     if (!hasCode(error, 'conflict')) throw error;
-  }
-}
-
-function awaitExit(container: LiveContainer): Promise<void> {
-  if (!hasProcess(container.state)) return Promise.resolve();
-  return new Promise((resolve) => container.whenReached('next-exit', () => resolve()));
-}
-
-/** True when the promise resolved in time. */
-async function within(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
-  if (timeoutMs === Infinity) return promise.then(() => true);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), timeoutMs);
-  });
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -45,3 +45,17 @@ export async function waitForExit(container: LiveContainer, signal?: AbortSignal
   if (!hasProcess(container.state)) return;
   await waitForContainer(container, 'next-exit', signal);
 }
+
+/** True when the promise resolved in time. */
+export async function within(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
+  if (timeoutMs === Infinity) return promise.then(() => true);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), timeoutMs);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
