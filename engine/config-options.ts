@@ -40,6 +40,8 @@ const TABLE = {
     fileKey: 'hosts',
     help: 'Where to listen: unix:///path or tcp://address:port',
   },
+  'http-proxy': { kind: 'text', help: 'Proxy for registries without TLS: http://host:port' },
+  'https-proxy': { kind: 'text', help: 'Proxy for registries with TLS: http://host:port' },
   'init-path': { kind: 'text', help: 'Program that --init runs as pid 1' },
   'insecure-registry': {
     kind: 'list',
@@ -55,12 +57,18 @@ const TABLE = {
     kind: 'integer',
     help: 'Layers downloaded at a time in one pull (3)',
   },
+  'max-concurrent-uploads': { kind: 'integer', help: 'Layers uploaded at a time (5)' },
   mtu: { kind: 'integer', help: 'MTU of container networks (1500)' },
+  'no-proxy': { kind: 'text', help: 'Hosts to reach without a proxy: a.example,10.0.0.0/8' },
   pidfile: { kind: 'text', short: 'p', help: 'Path of the pid file' },
+  'registry-certs': {
+    kind: 'text',
+    help: 'Folder of HOST[:PORT]/*.crt, *.cert and *.key (/etc/docker/certs.d)',
+  },
   'registry-mirror': {
     kind: 'list',
     fileKey: 'registry-mirrors',
-    help: 'Mirror asked before docker.io',
+    help: 'Mirror asked before docker.io: URL, or REGISTRY=URL for another one',
   },
   'seccomp-profile': { kind: 'text', help: 'Seccomp profile for containers that name none' },
   'storage-driver': { kind: 'text', short: 's', help: 'overlay2 is the only one' },

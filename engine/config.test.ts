@@ -28,7 +28,11 @@ describe('readConfig()', () => {
       {},
     );
     expect(config.hosts).toEqual(['unix:///a.sock', 'tcp://127.0.0.1:2376']);
-    expect(config).toMatchObject({ logLevel: 'debug', mtu: 1400, registryMirrors: ['http://m'] });
+    expect(config).toMatchObject({
+      logLevel: 'debug',
+      mtu: 1400,
+      registryMirrors: { 'docker.io': ['http://m'] },
+    });
   });
 
   test('puts the socket below the run directory when no host is named', () => {
@@ -44,10 +48,38 @@ describe('readConfig()', () => {
       'default-ulimits': { nofile: { Name: 'nofile', Soft: 10, Hard: 20 } },
     });
     const config = readConfig(['--config-file', path, '--registry-mirror', 'http://flag'], {});
-    expect(config.registryMirrors).toEqual(['http://file', 'http://flag']);
+    expect(config.registryMirrors).toEqual({ 'docker.io': ['http://file', 'http://flag'] });
     expect(config.runtimes).toEqual({ other: '/usr/bin/other' });
     expect(config.logOptions).toEqual({ 'max-size': '1m' });
     expect(config.defaultUlimits).toEqual(['nofile=10:20']);
+  });
+
+  test('takes mirrors for each registry, from the file and from flags', () => {
+    const path = fileWith({
+      'registry-mirrors': { 'docker.io': ['http://one', 'http://two'], 'ghcr.io': 'https://three' },
+    });
+    const flags = ['--config-file', path, '--registry-mirror', 'quay.io=https://four/a=b'];
+    expect(readConfig(flags, {}).registryMirrors).toEqual({
+      'docker.io': ['http://one', 'http://two'],
+      'ghcr.io': ['https://three'],
+      'quay.io': ['https://four/a=b'],
+    });
+  });
+
+  test('takes proxies from the file, from flags, or from the environment', () => {
+    const environment = { HTTP_PROXY: 'http://a', https_proxy: 'http://b', NO_PROXY: 'c' };
+    expect(readConfig([], environment).proxies).toEqual({
+      http: 'http://a',
+      https: 'http://b',
+      none: 'c',
+    });
+    const path = fileWith({ proxies: { 'http-proxy': 'http://file', 'no-proxy': '*.test' } });
+    const flags = ['--config-file', path, '--https-proxy', 'http://flag'];
+    expect(readConfig(flags, environment).proxies).toEqual({
+      http: 'http://file',
+      https: 'http://flag',
+      none: '*.test',
+    });
   });
 
   test.each([
@@ -55,6 +87,9 @@ describe('readConfig()', () => {
     [['--swarm-default-advertise-addr', 'x'], /^unknown flag: --swarm-default-advertise-addr$/],
     [['--data-root'], 'flag needs an argument: --data-root'],
     [['--mtu', 'big'], 'a whole number'],
+    [['--registry-mirror', 'mirror.example'], 'invalid mirror: "mirror.example"'],
+    [['--registry-mirror', 'https://u:p@mirror.example'], 'more than a host and a path'],
+    [['--max-concurrent-downloads', '0'], 'at least 1'],
     [['stray'], 'unexpected argument: stray'],
     [['--live-restore=false'], 'containers always outlive the engine'],
     [['--storage-driver', 'btrfs'], 'storage driver btrfs is not supported'],

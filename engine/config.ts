@@ -16,9 +16,14 @@ export interface Config {
   /** Name or id of the group that may use the socket. */
   readonly group: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-  readonly registryMirrors: readonly string[];
+  /** Domain (`docker.io`) → addresses of its mirrors, first to be asked first. */
+  readonly registryMirrors: Readonly<Record<string, readonly string[]>>;
   readonly insecureRegistries: readonly string[];
+  /** Folder with certificates for registries, in Docker's `certs.d` layout. */
+  readonly registryCertificates: string;
+  readonly proxies: { readonly http: string; readonly https: string; readonly none: string };
   readonly maxConcurrentDownloads: number;
+  readonly maxConcurrentUploads: number;
   readonly defaultRuntime: string;
   /** Runtime name → path of its program. */
   readonly runtimes: Readonly<Record<string, string>>;
@@ -85,9 +90,19 @@ function toConfig(values: Values, environment: NodeJS.ProcessEnv): Config {
     pidFile: text('pidfile', `${execRoot}/gantry.pid`),
     group: text('group', 'gantry'),
     logLevel: flag('debug', false) ? 'debug' : checkLogLevel(text('log-level', 'info')),
-    registryMirrors: list('registry-mirror'),
+    registryMirrors: mirrorsByDomain(list('registry-mirror')),
     insecureRegistries: list('insecure-registry'),
-    maxConcurrentDownloads: number('max-concurrent-downloads', 3),
+    registryCertificates: text('registry-certs', '/etc/docker/certs.d'),
+    proxies: {
+      http: text('http-proxy', variable(environment, 'HTTP_PROXY')),
+      https: text('https-proxy', variable(environment, 'HTTPS_PROXY')),
+      none: text('no-proxy', variable(environment, 'NO_PROXY')),
+    },
+    maxConcurrentDownloads: atLeastOne(
+      'max-concurrent-downloads',
+      number('max-concurrent-downloads', 3),
+    ),
+    maxConcurrentUploads: atLeastOne('max-concurrent-uploads', number('max-concurrent-uploads', 5)),
     defaultRuntime: text('default-runtime', ''),
     runtimes: Object.fromEntries(
       list('add-runtime').map((entry) => splitPair(entry, 'add-runtime')),
@@ -178,6 +193,10 @@ function readConfigFile(path: string | undefined): Values {
 }
 
 function addFromFile(values: Values, key: string, value: unknown): void {
+  if (key === 'proxies') {
+    for (const [name, proxy] of Object.entries(value ?? {})) addFromFile(values, name, proxy);
+    return;
+  }
   const found = Object.entries(OPTIONS).find(([name, option]) => (option.fileKey ?? name) === key);
   if (found === undefined) {
     const known = Object.entries(OPTIONS).map(([name, option]) => option.fileKey ?? name);
@@ -186,8 +205,8 @@ function addFromFile(values: Values, key: string, value: unknown): void {
   const [name, option] = found as [OptionName, (typeof OPTIONS)[OptionName]];
   if (Array.isArray(value)) values[name] = value.map(String);
   else if (typeof value === 'object' && value !== null && option.kind === 'list')
-    values[name] = Object.entries(value).map(
-      ([word, setting]) => `${word}=${settingText(setting)}`,
+    values[name] = Object.entries(value).flatMap(([word, setting]) =>
+      [setting].flat().map((one) => `${word}=${settingText(one)}`),
     );
   else add(values, name, String(value));
 }
@@ -197,6 +216,31 @@ function settingText(setting: unknown): string {
   if (typeof setting !== 'object' || setting === null) return String(setting);
   const { path, Soft, Hard } = setting as { path?: string; Soft?: number; Hard?: number };
   return path ?? `${Soft}:${Hard}`;
+}
+
+/** `URL` is a mirror of Docker Hub, `REGISTRY=URL` of that registry. */
+function mirrorsByDomain(entries: readonly string[]): Record<string, string[]> {
+  const mirrors: Record<string, string[]> = {};
+  for (const entry of entries) {
+    const [, domain = 'docker.io', address = ''] = /^(?:([^=/]+)=)?(.*)$/.exec(entry) ?? [];
+    const url = URL.parse(address);
+    if (url === null || !/^https?:$/.test(url.protocol))
+      throw invalid(`invalid mirror: "${entry}": http://host[:port] or https://host[:port]`);
+    if (url.username !== '' || url.search !== '' || url.hash !== '')
+      throw invalid(`invalid mirror: "${entry}" has more than a host and a path`);
+    (mirrors[domain] ??= []).push(address);
+  }
+  return mirrors;
+}
+
+/** As programs know it: in either case. */
+function variable(environment: NodeJS.ProcessEnv, name: string): string {
+  return environment[name] || environment[name.toLowerCase()] || '';
+}
+
+function atLeastOne(name: string, value: number): number {
+  if (value >= 1) return value;
+  throw invalid(`invalid value "${value}" for --${name}: at least 1`);
 }
 
 function checkHost(host: string): string {

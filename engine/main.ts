@@ -71,6 +71,8 @@ import { SystemService } from './services/system/system-service.ts';
 import { VolumeService } from './services/volumes/volume-service.ts';
 import { WatchService } from './services/watch/watch-service.ts';
 
+/** A registry that sends nothing for this long is given up on, and asked again for the rest. */
+const REGISTRY_SILENCE_MS = 30_000;
 const DEFAULT_DATA_ROOT = '/var/lib/gantry';
 
 async function main(): Promise<void> {
@@ -94,9 +96,15 @@ async function main(): Promise<void> {
   // Drivers.
   const content = new FileContentStore(join(dataRoot, 'content'));
   const snapshotter = new OverlaySnapshotter(join(dataRoot, 'snapshots'), state);
-  const unpacker = new UnpackPool();
+  const unpacker = new UnpackPool(config.maxConcurrentDownloads);
   const registry = new HttpRegistry(
-    { mirrors: config.registryMirrors, insecure: config.insecureRegistries },
+    {
+      mirrors: config.registryMirrors,
+      insecure: config.insecureRegistries,
+      certificates: config.registryCertificates,
+      proxies: config.proxies,
+      silenceMs: REGISTRY_SILENCE_MS,
+    },
     clock,
   );
   const network = new BridgeNetworkDriver({

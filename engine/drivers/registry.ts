@@ -1,5 +1,6 @@
 /**
- * Registries that images come from: Docker Registry v2 and OCI distribution 1.1, over HTTP and HTTPS.
+ * Registries that images come from and go to: Docker Registry v2 and OCI distribution 1.1, over HTTP
+ * and HTTPS.
  *
  * Every call retries what may pass (5xx, 429, a reset connection) with growing pauses, honours its
  * AbortSignal, and throws `RegistryError` with Docker's texts: `not-found` for a manifest or
@@ -7,7 +8,9 @@
  */
 import { EngineError, type ErrorCode } from '../contract/errors.ts';
 import type { Digest } from '../formats/digest.ts';
+import type { Descriptor } from '../formats/manifest.ts';
 import type { Reference } from '../formats/reference.ts';
+import type { Connection } from './registry/connection.ts';
 
 /** What `docker login` gave the client, as it comes with each request. */
 export interface Credentials {
@@ -20,7 +23,7 @@ export interface Credentials {
 }
 
 export interface Registry {
-  /** A repository as these credentials see it; undefined is anonymous. Does no I/O. */
+  /** A repository to read from, as these credentials see it; undefined is anonymous. Asks nobody yet. */
   repository(reference: Reference, credentials?: Credentials): Repository;
 }
 
@@ -28,14 +31,14 @@ export interface Repository {
   /** The manifest under a tag or digest, its digest computed from the bytes (and, for a digest, checked). */
   manifest(identifier: string, signal: AbortSignal): Promise<FetchedManifest>;
 
-  /** A whole blob of at most `limitBytes`, its digest checked. */
-  blob(digest: Digest, limitBytes: number, signal: AbortSignal): Promise<Buffer>;
+  /** The digest a tag stands for, without fetching the manifest where the registry tells it. */
+  digestOf(tag: string, signal: AbortSignal): Promise<Digest>;
 
-  /** Where a Worker can fetch the blob by itself, with a fresh authorization. */
-  blobSource(digest: Digest, signal: AbortSignal): Promise<BlobSource>;
+  /** A whole blob of at most `limitBytes`, its digest checked. `what` it is, for messages. */
+  blob(digest: Digest, limitBytes: number, what: string, signal: AbortSignal): Promise<Buffer>;
 
-  /** Gets a new authorization after a source was refused; the next `blobSource` carries it. */
-  renew(digest: Digest, signal: AbortSignal): Promise<void>;
+  /** Where a Worker can fetch the blob by itself, one place after the other. */
+  sources(blob: Descriptor): BlobSources;
 
   /** Every tag, in the registry's order. */
   tags(signal: AbortSignal): Promise<string[]>;
@@ -47,21 +50,39 @@ export interface FetchedManifest {
   readonly digest: Digest;
 }
 
+/** The places of one blob: where its manifest was found, other mirrors, the registry, its own addresses. */
+export interface BlobSources {
+  /** The place to try now, with a fresh authorization. */
+  current(signal: AbortSignal): Promise<BlobSource>;
+  /**
+   * Called when that place failed with `error`: resolves once `current` gives something else to try,
+   * rejects with what to tell when nothing is left.
+   */
+  turnFrom(error: unknown, signal: AbortSignal): Promise<void>;
+}
+
 /** A plain value that can be posted to a Worker. */
 export interface BlobSource {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Accept any certificate: the registry is configured as insecure. */
-  readonly isInsecure: boolean;
+  readonly connection: Connection;
 }
 
 /** A registry's refusal; `status` is its HTTP status, 0 when it could not be reached. */
 export class RegistryError extends EngineError {
   readonly status: number;
+  /** The header of that name, where the registry said when to come back. */
+  readonly retryAfter: string | undefined;
 
-  constructor(code: ErrorCode, message: string, status: number, options?: { cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    status: number,
+    options: { cause?: unknown; retryAfter?: string | undefined } = {},
+  ) {
     super(code, message, options);
     this.name = 'RegistryError';
     this.status = status;
+    this.retryAfter = options.retryAfter;
   }
 }

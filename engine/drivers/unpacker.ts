@@ -32,6 +32,8 @@ export interface UnpackedLayer {
 }
 
 export interface UnpackProgress {
+  /** Others come first: told once, if at all, before anything else. */
+  readonly isWaiting?: boolean;
   readonly fetchedBytes: number;
   /** Blob bytes that went through to the directory. */
   readonly unpackedBytes: number;

@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { EngineError } from '../contract/errors.ts';
 import { isDigest, type Digest } from './digest.ts';
+import { parseDocument } from './json-document.ts';
 
 /** Larger configurations are refused unread. */
 export const CONFIG_BYTES_MAX = 8 << 20;
@@ -67,12 +68,7 @@ export type ImageRunConfigJson = z.output<typeof runConfigSchema>;
 export function parseImageConfig(bytes: Uint8Array): ImageConfig {
   if (bytes.length > CONFIG_BYTES_MAX)
     throw invalid(`image configuration is larger than ${CONFIG_BYTES_MAX} bytes`);
-  let document: unknown;
-  try {
-    document = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
-  } catch (cause) {
-    throw new EngineError('invalid-argument', 'image configuration is not JSON', { cause });
-  }
+  const document = parseDocument(bytes, 'image configuration');
   const parsed = configSchema.safeParse(document);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MANIFEST_BYTES_MAX, MEDIA_TYPE, parseManifest } from './manifest.ts';
+import { expectRunnable, MANIFEST_BYTES_MAX, MEDIA_TYPE, parseManifest } from './manifest.ts';
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
@@ -66,7 +66,29 @@ describe('parseManifest()', () => {
   test('refuses what is too large or no JSON', () => {
     expect(() => parseManifest(Buffer.alloc(MANIFEST_BYTES_MAX + 1))).toThrow('larger than');
     expect(() => parseManifest(Buffer.from('<html>'))).toThrow('not JSON');
-    expect(() => parseManifest(Buffer.from('['.repeat(1_000_000)))).toThrow('not JSON');
+    expect(() => parseManifest(Buffer.from('[['))).toThrow('not JSON');
+  });
+
+  test('refuses what is nested too deep, brackets within strings left out', () => {
+    const nested = (depth: number) => Buffer.from('['.repeat(depth) + ']'.repeat(depth));
+    expect(() => parseManifest(nested(1_000_000))).toThrow('manifest is nested more than 200 deep');
+    const name = { ...image, name: String.raw`\"` + '[{'.repeat(500) };
+    expect(parseManifest(bytes(name)).kind).toBe('image');
+  });
+
+  test('throws nothing but invalid-argument for a manifest with any field changed', () => {
+    const path = fc.constantFrom('schemaVersion', 'mediaType', 'config', 'layers', 'manifests');
+    fc.assert(
+      fc.property(path, fc.jsonValue({ maxDepth: 4 }), (field, value) => {
+        try {
+          const manifest = parseManifest(bytes({ ...image, [field]: value }));
+          if (manifest.kind === 'image') expectRunnable(manifest);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'invalid-argument' });
+        }
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   test('throws nothing but invalid-argument, whatever it is given', () => {
@@ -79,5 +101,37 @@ describe('parseManifest()', () => {
         }
       }),
     );
+  });
+});
+
+describe('expectRunnable()', () => {
+  const of = (config: string, layer: string) => ({
+    kind: 'image' as const,
+    mediaType: MEDIA_TYPE.ociManifest,
+    config: { mediaType: config, digest: digest('a') as never, size: 1 },
+    layers: [{ mediaType: layer, digest: digest('b') as never, size: 1 }],
+  });
+
+  test.each([
+    [MEDIA_TYPE.dockerConfig, MEDIA_TYPE.dockerLayerGzip],
+    [MEDIA_TYPE.dockerConfig, 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'],
+    [MEDIA_TYPE.ociConfig, MEDIA_TYPE.ociLayer],
+    [MEDIA_TYPE.ociConfig, 'application/vnd.oci.image.layer.v1.tar+zstd'],
+    [MEDIA_TYPE.ociConfig, 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip'],
+    ['', ''],
+  ])('takes an image of %s and %s', (config, layer) => {
+    expectRunnable(of(config, layer));
+  });
+
+  test.each([
+    [
+      'application/vnd.cncf.helm.config.v1+json',
+      MEDIA_TYPE.ociLayer,
+      'Encountered remote "application/vnd.cncf.helm.config.v1+json"(unknown) when fetching',
+    ],
+    [MEDIA_TYPE.ociConfig, 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted', 'encrypted'],
+    [MEDIA_TYPE.ociConfig, 'text/html', 'unsupported media type "text/html" of layer sha256:b'],
+  ])('refuses %s with %s', (config, layer, message) => {
+    expect(() => expectRunnable(of(config, layer))).toThrow(message);
   });
 });

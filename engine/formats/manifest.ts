@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { EngineError } from '../contract/errors.ts';
 import { isDigest, type Digest } from './digest.ts';
+import { parseDocument } from './json-document.ts';
 import type { Platform } from './platform.ts';
 
 export const MEDIA_TYPE = {
@@ -21,6 +22,18 @@ export const MEDIA_TYPE = {
   dockerSchema1: 'application/vnd.docker.distribution.manifest.v1+json',
   dockerSchema1Signed: 'application/vnd.docker.distribution.manifest.v1+prettyjws',
 } as const;
+
+/** Configurations of images; what has another one is a chart, a plugin or something else. */
+const IMAGE_CONFIGS: readonly string[] = [
+  MEDIA_TYPE.ociConfig,
+  MEDIA_TYPE.dockerConfig,
+  // Old clients pushed images under these.
+  'application/octet-stream',
+  '',
+];
+const LAYER =
+  /^application\/vnd\.(?:oci\.image\.layer\.(?:nondistributable\.)?v1|docker\.image\.rootfs\.(?:foreign\.)?diff)\.tar(?:[.+](?:gzip|zstd))?$/;
+const FOREIGN_LAYER = /\.layer\.nondistributable\.|\.rootfs\.foreign\./;
 
 /** What a client that understands this module sends as `Accept`. */
 export const MANIFEST_MEDIA_TYPES: readonly string[] = [
@@ -101,10 +114,9 @@ const indexSchema = z.object({
 export function parseManifest(bytes: Uint8Array, contentType = ''): ImageManifest | ImageIndex {
   if (bytes.length > MANIFEST_BYTES_MAX)
     throw invalid(`manifest is larger than ${MANIFEST_BYTES_MAX} bytes`);
-  const document = parseJson(bytes);
+  const document = parseObject(bytes);
   const mediaType = mediaTypeOf(document, contentType);
-  if (mediaType === MEDIA_TYPE.ociIndex || mediaType === MEDIA_TYPE.dockerList)
-    return parseIndex(document, mediaType);
+  if (isIndexType(mediaType)) return parseIndex(document, mediaType);
   if (mediaType === MEDIA_TYPE.ociManifest || mediaType === MEDIA_TYPE.dockerManifest) {
     const parsed = manifestSchema.safeParse(document);
     if (!parsed.success) throw invalid(`invalid manifest: ${firstIssue(parsed.error)}`);
@@ -119,6 +131,28 @@ export function parseManifest(bytes: Uint8Array, contentType = ''): ImageManifes
   throw invalid(`unsupported manifest media type "${mediaType}"`);
 }
 
+/**
+ * Throws `invalid-argument` for a manifest of something that is no image a container can run in.
+ * Source: moby `distribution/errors.go`, invalidManifestClassError.
+ */
+export function expectRunnable({ config, layers }: ImageManifest): void {
+  if (!IMAGE_CONFIGS.includes(config.mediaType))
+    throw invalid(`Encountered remote "${config.mediaType}"(unknown) when fetching`);
+  const odd = layers.find(({ mediaType }) => mediaType !== '' && !LAYER.test(mediaType));
+  if (odd !== undefined)
+    throw invalid(`unsupported media type "${odd.mediaType}" of layer ${odd.digest}`);
+}
+
+/** True for lists of manifests. */
+export function isIndexType(mediaType: string): boolean {
+  return mediaType === MEDIA_TYPE.ociIndex || mediaType === MEDIA_TYPE.dockerList;
+}
+
+/** True for layers that registries need not keep: they may lie at addresses of their own. */
+export function isForeignLayer(mediaType: string): boolean {
+  return FOREIGN_LAYER.test(mediaType);
+}
+
 function parseIndex(document: object, mediaType: string): ImageIndex {
   const parsed = indexSchema.safeParse(document);
   if (!parsed.success) throw invalid(`invalid manifest list: ${firstIssue(parsed.error)}`);
@@ -129,13 +163,8 @@ function parseIndex(document: object, mediaType: string): ImageIndex {
   return { kind: 'index', mediaType, manifests };
 }
 
-function parseJson(bytes: Uint8Array): object {
-  let document: unknown;
-  try {
-    document = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());
-  } catch (cause) {
-    throw new EngineError('invalid-argument', 'manifest is not JSON', { cause });
-  }
+function parseObject(bytes: Uint8Array): object {
+  const document = parseDocument(bytes, 'manifest');
   if (typeof document !== 'object' || document === null) throw invalid('manifest is not an object');
   return document;
 }

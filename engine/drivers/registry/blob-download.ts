@@ -6,7 +6,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IncomingMessage } from 'node:http';
 import { RegistryError, type BlobSource } from '../registry.ts';
-import { isTransient, pauseBefore, send } from './transport.ts';
+import { pauseBefore } from './back-off.ts';
+import { describeFailure } from './connection-errors.ts';
+import { isTransient, send } from './transport.ts';
 
 /** Failures in a row without a byte gained before giving up. */
 const FAILURES_MAX = 5;
@@ -23,14 +25,12 @@ export interface Download {
  * authorization has run out, `internal` for a blob of another size.
  */
 export async function* downloadBlob(download: Download): AsyncGenerator<Buffer> {
-  const { sizeBytes, signal } = download;
+  const { sizeBytes, signal, source } = download;
   let { offset } = download;
   let failures = 0;
   while (offset < sizeBytes) {
-    let retryAfter: string | undefined;
     try {
-      const response = await request(download.source, offset, signal);
-      retryAfter = response.headers['retry-after'];
+      const response = await request(source, offset, signal);
       for await (const bytes of bodyFrom(response, offset, sizeBytes)) {
         offset += bytes.length;
         failures = 0;
@@ -39,10 +39,19 @@ export async function* downloadBlob(download: Download): AsyncGenerator<Buffer> 
       if (offset < sizeBytes) throw new RegistryError('internal', 'the transfer ended early', 500);
     } catch (error) {
       signal.throwIfAborted();
-      if (!isTransient(error) || ++failures >= FAILURES_MAX) throw error;
-      await sleep(pauseBefore(failures, retryAfter), undefined, { signal });
+      const isPassing = isTransient(error) && ++failures < FAILURES_MAX;
+      const retryAfter = error instanceof RegistryError ? error.retryAfter : undefined;
+      const pauseMs = isPassing ? pauseBefore(failures, retryAfter, Date.now()) : undefined;
+      if (pauseMs === undefined) throw described(error, source.url);
+      await sleep(pauseMs, undefined, { signal });
     }
   }
+}
+
+function described(error: unknown, url: string): unknown {
+  if (error instanceof RegistryError || !(error instanceof Error)) return error;
+  const message = describeFailure(error, 'GET', url);
+  return new RegistryError('internal', message, 0, { cause: error });
 }
 
 async function request(
@@ -53,16 +62,19 @@ async function request(
   const response = await send({
     url: source.url,
     headers: { ...source.headers, ...(offset > 0 && { range: `bytes=${offset}-` }) },
-    isInsecure: source.isInsecure,
+    connection: source.connection,
     signal,
   });
   const status = response.statusCode ?? 0;
   if (status === 200 || status === 206) return response;
   response.resume();
+  const retryAfter = response.headers['retry-after'];
   if (status === 401 || status === 403)
     throw new RegistryError('unauthorized', `the registry refuses the blob: ${status}`, status);
   if (status === 404) throw new RegistryError('not-found', 'blob unknown to registry', status);
-  throw new RegistryError('internal', `unexpected status from the registry: ${status}`, status);
+  throw new RegistryError('internal', `unexpected status from the registry: ${status}`, status, {
+    retryAfter,
+  });
 }
 
 /** A server that ignores the Range begins at 0: what is known already is read past. */

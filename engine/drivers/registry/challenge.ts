@@ -13,28 +13,35 @@ export interface Challenge {
 
 /** The first challenge of a scheme the engine speaks, bearer preferred; undefined when there is none. */
 export function parseChallenge(header: string | undefined): Challenge | undefined {
-  const challenges = [...splitChallenges(header ?? '')];
+  const challenges = splitChallenges(header ?? '');
   return (
     challenges.find((it) => it.scheme === 'bearer' && it.realm !== '') ??
     challenges.find((it) => it.scheme === 'basic')
   );
 }
 
-const SCHEME = /(?:^|,)\s*(basic|bearer)(?=\s|$|,)/gi;
-const PARAMETER = /([a-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/gi;
+/** A scheme stands before white space or alone, a parameter before `=`; values may hold anything. */
+const PIECE = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*)))?[\s,]*/gy;
 
-function* splitChallenges(header: string): Generator<Challenge> {
-  const starts = [...header.matchAll(SCHEME)];
-  for (const [index, start] of starts.entries()) {
-    const text = header.slice(start.index + start[0].length, starts[index + 1]?.index);
-    const parameters = new Map<string, string>();
-    for (const [, key = '', quoted, bare] of text.matchAll(PARAMETER))
-      parameters.set(key.toLowerCase(), quoted?.replaceAll(/\\(.)/g, '$1') ?? bare ?? '');
-    yield {
-      scheme: (start[1] as string).toLowerCase() as Challenge['scheme'],
-      realm: parameters.get('realm') ?? '',
-      service: parameters.get('service') ?? '',
-      scope: parameters.get('scope') ?? '',
-    };
+function splitChallenges(header: string): Challenge[] {
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
+  PIECE.lastIndex = /^[\s,]*/.exec(header)?.[0].length ?? 0;
+  for (let piece = PIECE.exec(header); piece !== null; piece = PIECE.exec(header)) {
+    const [, name = '', quoted, bare] = piece;
+    const value = quoted?.replaceAll(/\\(.)/g, '$1') ?? bare;
+    if (value === undefined) challenges.push({ scheme: name.toLowerCase(), parameters: new Map() });
+    else challenges.at(-1)?.parameters.set(name.toLowerCase(), value);
   }
+  return challenges.filter(isSpoken).map(({ scheme, parameters }) => ({
+    scheme,
+    realm: parameters.get('realm') ?? '',
+    service: parameters.get('service') ?? '',
+    scope: parameters.get('scope') ?? '',
+  }));
+}
+
+function isSpoken<T extends { readonly scheme: string }>(
+  challenge: T,
+): challenge is T & { readonly scheme: Challenge['scheme'] } {
+  return challenge.scheme === 'basic' || challenge.scheme === 'bearer';
 }

@@ -2,7 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { endpointsOf, isInsecureHost } from './endpoints.ts';
 
 const basesOf = (domain: string, mirrors: string[] = [], insecure: string[] = []) =>
-  endpointsOf(domain, { mirrors, insecure }).map((endpoint) => endpoint.base);
+  endpointsOf(domain, {
+    mirrors: { 'docker.io': mirrors, 'ghcr.io': ['http://own'] },
+    insecure,
+  }).map((endpoint) => endpoint.base);
 
 describe('endpointsOf()', () => {
   test('asks mirrors for Docker Hub first, in their order', () => {
@@ -11,7 +14,8 @@ describe('endpointsOf()', () => {
       'https://two',
       'https://registry-1.docker.io',
     ]);
-    expect(basesOf('ghcr.io', ['http://one'])).toEqual(['https://ghcr.io']);
+    expect(basesOf('quay.io', ['http://one'])).toEqual(['https://quay.io']);
+    expect(basesOf('ghcr.io', ['http://one'])).toEqual(['http://own', 'https://ghcr.io']);
   });
 
   test('falls back to plain HTTP only where that is allowed', () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseReference, withDefaultTag } from '../../formats/reference.ts';
 import { systemClock } from '../../host/clock.ts';
 import { FaultyRegistry, refuse } from '../../services/images/testing/faulty-registry.ts';
+import { REGISTRY_SETTINGS } from '../../services/images/testing/image-world.ts';
 import type { Credentials } from '../registry.ts';
 import { downloadBlob } from './blob-download.ts';
 import { HttpRegistry } from './http-registry.ts';
@@ -16,7 +17,7 @@ let registry: FaultyRegistry;
 let client: HttpRegistry;
 beforeEach(async () => {
   registry = await FaultyRegistry.start();
-  client = new HttpRegistry({ mirrors: [], insecure: [] }, systemClock);
+  client = new HttpRegistry(REGISTRY_SETTINGS, systemClock);
 });
 afterEach(() => registry[Symbol.asyncDispose]());
 
@@ -50,7 +51,7 @@ function askForToken(options: { allows?: (authorization?: string) => boolean } =
       const query = new URL(request.url, 'http://x').searchParams;
       server.requests.push({ query, ...(authorization && { authorization }) });
       if (options.allows?.(authorization) === false) {
-        refuse(response, 401, 'UNAUTHORIZED', 'no');
+        refuse(response, 401, 'UNAUTHORIZED', 'who is this?');
         return true;
       }
       server.issued++;
@@ -97,7 +98,7 @@ describe('with tokens', () => {
     const server = askForToken();
     const source = repository('a/b', USER);
     await source.manifest('latest', signal);
-    await source.blob(pushed.config.digest as never, 10_000, signal);
+    await source.blob(pushed.config.digest as never, 10_000, 'it', signal);
     await repository('a/b', USER).manifest('latest', signal);
     expect(server.requests).toHaveLength(1);
     expect(server.requests[0]?.authorization).toBe(BASIC);
@@ -125,15 +126,21 @@ describe('with tokens', () => {
     const source = repository('a/b');
     await source.manifest('latest', signal);
     server.issued++;
+    const sources = source.sources({
+      mediaType: '',
+      digest: layer.digest as never,
+      size: layer.bytes.length,
+    });
     const download = async () => {
-      const from = await source.blobSource(layer.digest as never, signal);
+      const from = await sources.current(signal);
       const options = { source: from, offset: 0, sizeBytes: layer.bytes.length, signal };
       const chunks: Buffer[] = [];
       for await (const chunk of downloadBlob(options)) chunks.push(chunk);
       return chunks;
     };
-    await expect(download()).rejects.toMatchObject({ code: 'unauthorized' });
-    await source.renew(layer.digest as never, signal);
+    const refusal = await download().catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'unauthorized' });
+    await sources.turnFrom(refusal, signal);
     expect(Buffer.concat(await download())).toEqual(layer.bytes);
   });
 
@@ -141,7 +148,7 @@ describe('with tokens', () => {
     askForToken({ allows: () => false });
     await expect(repository('a/b', USER).manifest('latest', signal)).rejects.toMatchObject({
       code: 'unauthorized',
-      message: 'unauthorized: incorrect username or password',
+      message: 'unauthorized: who is this?',
     });
   });
 
@@ -180,7 +187,7 @@ describe('a redirect', () => {
     };
     const source = repository('a/b', USER);
     await source.manifest('latest', signal);
-    expect(await source.blob(layer.digest as never, 10_000, signal)).toEqual(layer.bytes);
+    expect(await source.blob(layer.digest as never, 10_000, 'it', signal)).toEqual(layer.bytes);
     expect(registry.requests.at(-1)?.authorization).toBe(BASIC);
     expect(storage.requests).toMatchObject([{ authorization: undefined }]);
   });
@@ -206,7 +213,10 @@ describe('mirrors', () => {
       `http://${empty.address}`,
       `http://${registry.address}`,
     ];
-    client = new HttpRegistry({ mirrors, insecure: [] }, systemClock);
+    client = new HttpRegistry(
+      { ...REGISTRY_SETTINGS, mirrors: { 'docker.io': mirrors } },
+      systemClock,
+    );
     const source = client.repository(parseReference('a:latest'), USER);
     await source.manifest('latest', signal);
     expect(empty.requests).toHaveLength(1);
@@ -216,7 +226,10 @@ describe('mirrors', () => {
 
 test('what a mirror answers is told when the registry itself cannot be reached', async () => {
   const mirrors = [`http://${registry.address}`, 'http://127.0.0.1:9'];
-  client = new HttpRegistry({ mirrors, insecure: [] }, systemClock);
+  client = new HttpRegistry(
+    { ...REGISTRY_SETTINGS, mirrors: { 'docker.io': mirrors } },
+    systemClock,
+  );
   const offline = client.repository(parseReference('none:v1'));
   await expect(offline.manifest('v1', signal)).rejects.toThrow('manifest for none:v1 not found');
 });

@@ -1,10 +1,28 @@
-/** `Registry` over HTTP(S): finds the endpoint that answers, authorizes, and speaks Docker's errors. */
+/** `Registry` over HTTP(S): which endpoints a registry has, how each is reached, and who may ask it. */
 import type { Clock } from '../../host/clock.ts';
 import type { Reference } from '../../formats/reference.ts';
 import type { Credentials, Registry, Repository } from '../registry.ts';
-import { endpointsOf, type Endpoint, type RegistrySettings } from './endpoints.ts';
+import type { Connection } from './connection.ts';
+import {
+  endpointsOf,
+  isInsecureHost,
+  isListed,
+  type Endpoint,
+  type RegistryHosts,
+} from './endpoints.ts';
+import { readHostCertificates } from './host-certificates.ts';
 import { HttpRepository } from './http-repository.ts';
+import type { ProxySettings } from './proxies.ts';
+import { Session } from './session.ts';
 import { TokenCache } from './tokens.ts';
+
+export interface RegistrySettings extends RegistryHosts {
+  /** Folder with a folder of certificates for each host. */
+  readonly certificates: string;
+  readonly proxies: ProxySettings;
+  /** A connection without a byte for this long (ms) is given up on. */
+  readonly silenceMs: number;
+}
 
 export class HttpRegistry implements Registry {
   private readonly settings: RegistrySettings;
@@ -19,20 +37,45 @@ export class HttpRegistry implements Registry {
   }
 
   repository(reference: Reference, credentials?: Credentials): Repository {
-    const { domain } = reference;
+    const { domain, path } = reference;
     const known = this.answered.get(domain);
     const all = endpointsOf(domain, this.settings);
     const endpoints = known ? [known, ...all.filter((it) => it.base !== known.base)] : all;
+    const { insecure } = this.settings;
     return new HttpRepository({
       reference,
-      credentials,
-      endpoints,
-      tokens: this.tokens,
-      clock: this.clock,
+      sessions: endpoints.map((endpoint) =>
+        this.session(endpoint, credentials, [`repository:${path}:pull`]),
+      ),
       onAnswer: (endpoint) => {
         // A mirror that is down now must not be passed over for ever.
         if (!all.some((it) => it.isMirror)) this.answered.set(domain, endpoint);
       },
+      // Not merely because it is this machine: a manifest could point at any service here.
+      mayBePlain: (host) => host === domain || isListed(host, insecure),
     });
+  }
+
+  private session(
+    endpoint: Endpoint,
+    credentials: Credentials | undefined,
+    scopes: readonly string[],
+  ): Session {
+    return new Session({
+      endpoint,
+      // What a person entered for a registry is not for its mirrors.
+      credentials: endpoint.isMirror ? undefined : credentials,
+      scopes,
+      connection: this.connection(endpoint),
+      mayBePlain: (host) => isInsecureHost(host, this.settings.insecure),
+      tokens: this.tokens,
+      clock: this.clock,
+    });
+  }
+
+  private connection({ base, isInsecure }: Endpoint): Connection {
+    const { certificates, proxies, silenceMs } = this.settings;
+    const { host } = new URL(base);
+    return { isInsecure, proxies, silenceMs, ...readHostCertificates(certificates, host) };
   }
 }

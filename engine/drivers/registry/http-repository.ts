@@ -1,215 +1,185 @@
-/** One repository of a registry, over HTTP: endpoint choice, authorization, retries, Docker's errors. */
-import type { IncomingMessage } from 'node:http';
+/** One repository of a registry to read from, over HTTP: endpoint choice, paging, checks. */
 import * as z from 'zod';
-import type { Clock } from '../../host/clock.ts';
 import { digestOf, isDigest, type Digest } from '../../formats/digest.ts';
-import { MANIFEST_BYTES_MAX, MANIFEST_MEDIA_TYPES } from '../../formats/manifest.ts';
+import {
+  MANIFEST_BYTES_MAX,
+  MANIFEST_MEDIA_TYPES,
+  type Descriptor,
+} from '../../formats/manifest.ts';
 import type { Reference } from '../../formats/reference.ts';
 import {
   RegistryError,
-  type BlobSource,
-  type Credentials,
+  type BlobSources,
   type FetchedManifest,
   type Repository,
 } from '../registry.ts';
-import { parseChallenge, type Challenge } from './challenge.ts';
+import { SessionBlobSources } from './blob-sources.ts';
 import type { Endpoint } from './endpoints.ts';
-import { errorOf } from './registry-errors.ts';
-import type { Grant, TokenCache } from './tokens.ts';
-import { isTransient, isUnreachable, pauseBefore, readBody, send } from './transport.ts';
+import { pullErrorOf } from './registry-errors.ts';
+import type { Session, SessionRequest } from './session.ts';
 
-const ATTEMPTS_MAX = 5;
 const TAGS_BYTES_MAX = 16 << 20;
-const ERROR_BYTES_MAX = 64 << 10;
+/** More tags than any repository has: a registry that turns pages for ever is left there. */
+const TAG_PAGES_MAX = 1000;
 
 export interface RepositoryOptions {
   readonly reference: Reference;
-  readonly credentials: Credentials | undefined;
-  /** Best first, at least one. */
-  readonly endpoints: readonly Endpoint[];
-  readonly tokens: TokenCache;
-  readonly clock: Clock;
+  /** One for each endpoint, best first, at least one. */
+  readonly sessions: readonly Session[];
   readonly onAnswer: (endpoint: Endpoint) => void;
+  /** Whether a foreign layer may be fetched from this address without TLS. */
+  readonly mayBePlain: (host: string) => boolean;
 }
 
-interface Get {
-  /** Below `/v2/<path>/`, or absolute below the endpoint when it begins with a slash. */
+/** What is asked of whichever endpoint answers. */
+type Question = Pick<SessionRequest, 'method' | 'headers' | 'signal'> & {
+  /** Below `/v2/<path>/`, or absolute when it begins with a slash. */
   readonly path: string;
-  readonly method?: 'GET' | 'HEAD';
-  readonly accept?: string;
-  readonly signal: AbortSignal;
   /** What the request is about, for messages: `busybox:latest`. */
   readonly subject: Reference;
-}
+};
 
 export class HttpRepository implements Repository {
   private readonly options: RepositoryOptions;
-  private endpoint: Endpoint | undefined;
-  private authorization: string | undefined;
-  private challenge: Challenge | undefined;
+  /** The endpoint that answered first: what belongs together comes from one place. */
+  private session: Session | undefined;
 
   constructor(options: RepositoryOptions) {
     this.options = options;
   }
 
   async manifest(identifier: string, signal: AbortSignal): Promise<FetchedManifest> {
-    const { reference } = this.options;
-    const subject = isDigest(identifier)
-      ? { domain: reference.domain, path: reference.path, digest: identifier }
-      : { domain: reference.domain, path: reference.path, tag: identifier };
-    const accept = MANIFEST_MEDIA_TYPES.join(', ');
-    const response = await this.get({ path: `manifests/${identifier}`, accept, signal, subject });
-    const bytes = await readBody(response, MANIFEST_BYTES_MAX);
-    const digest = digestOf(bytes);
-    if (isDigest(identifier) && digest !== identifier)
-      throw new RegistryError(
-        'internal',
-        `manifest verification failed for digest ${identifier}`,
-        200,
-      );
-    return { bytes, digest, mediaType: response.headers['content-type'] ?? '' };
+    const question = this.manifestQuestion(identifier, signal);
+    return await this.tryEach(question, async (session, request) => {
+      const { response, body } = await session.read(request, MANIFEST_BYTES_MAX, 'the manifest');
+      const digest = digestOf(body);
+      if (isDigest(identifier) && digest !== identifier)
+        throw wrong(`manifest verification failed for digest ${identifier}`);
+      return { bytes: body, digest, mediaType: response.headers['content-type'] ?? '' };
+    });
   }
 
-  async blob(digest: Digest, limitBytes: number, signal: AbortSignal): Promise<Buffer> {
-    const subject = this.options.reference;
-    const response = await this.get({ path: `blobs/${digest}`, signal, subject });
-    const bytes = await readBody(response, limitBytes);
-    if (digestOf(bytes) !== digest)
-      throw new RegistryError(
-        'internal',
-        `filesystem layer verification failed for digest ${digest}`,
-        200,
-      );
-    return bytes;
+  async digestOf(tag: string, signal: AbortSignal): Promise<Digest> {
+    const question = this.manifestQuestion(tag, signal);
+    const told = await this.tryEach({ ...question, method: 'HEAD' }, async (session, request) => {
+      const response = await session.ask(request);
+      return String(response.headers['docker-content-digest'] ?? '');
+    });
+    return isDigest(told) ? told : (await this.manifest(tag, signal)).digest;
   }
 
-  async blobSource(digest: Digest, signal: AbortSignal): Promise<BlobSource> {
-    const endpoint = this.endpoint ?? (this.options.endpoints[0] as Endpoint);
-    if (this.challenge !== undefined)
-      // Tokens are short-lived; asking again costs nothing while the kept one is good.
-      this.authorization = await this.options.tokens.answer(
-        this.challenge,
-        this.grant(endpoint, signal),
-      );
-    return {
-      url: this.urlOf(endpoint, `blobs/${digest}`),
-      headers: this.authorization ? { authorization: this.authorization } : {},
-      isInsecure: endpoint.isInsecure,
-    };
-  }
-
-  async renew(digest: Digest, signal: AbortSignal): Promise<void> {
-    const endpoint = this.endpoint ?? (this.options.endpoints[0] as Endpoint);
-    if (this.challenge !== undefined) {
-      this.options.tokens.forget(this.challenge, this.grant(endpoint, signal));
-      return;
+  async blob(
+    digest: Digest,
+    limitBytes: number,
+    what: string,
+    signal: AbortSignal,
+  ): Promise<Buffer> {
+    const question = { path: `blobs/${digest}`, signal, subject: this.options.reference };
+    let failure: unknown;
+    for (const session of this.placesOfBlobs()) {
+      try {
+        const { body } = await session.read(this.requestOf(question), limitBytes, what);
+        if (digestOf(body) === digest) return body;
+        throw wrong(`filesystem layer verification failed for digest ${digest}`);
+      } catch (error) {
+        signal.throwIfAborted();
+        failure ??= error;
+      }
     }
-    // Some registries serve manifests to anyone and ask for a token only here.
-    const subject = this.options.reference;
-    const response = await this.get({ path: `blobs/${digest}`, signal, subject });
-    response.destroy();
+    throw failure;
+  }
+
+  sources(blob: Descriptor): BlobSources {
+    const { reference, mayBePlain } = this.options;
+    return new SessionBlobSources({
+      blob,
+      path: `/v2/${reference.path}/blobs/${blob.digest}`,
+      sessions: this.placesOfBlobs(),
+      challengeRequest: (signal) =>
+        this.requestOf({
+          path: `blobs/${blob.digest}`,
+          method: 'HEAD',
+          signal,
+          subject: reference,
+        }),
+      mayBePlain,
+    });
   }
 
   async tags(signal: AbortSignal): Promise<string[]> {
     const schema = z.looseObject({ tags: z.array(z.string()).nullish() });
     const tags: string[] = [];
     let path: string | undefined = 'tags/list?n=1000';
-    while (path !== undefined) {
-      const response = await this.get({ path, signal, subject: this.options.reference });
-      const body = await readBody(response, TAGS_BYTES_MAX);
-      tags.push(...(schema.parse(JSON.parse(body.toString('utf8'))).tags ?? []));
+    for (let page = 0; path !== undefined && page < TAG_PAGES_MAX; page++) {
+      const question: Question = { path, signal, subject: this.options.reference };
+      const { response, body } = await this.tryEach(question, (session, request) =>
+        session.read(request, TAGS_BYTES_MAX, 'the list of tags'),
+      );
+      tags.push(...(schema.safeParse(parseJson(body)).data?.tags ?? []));
       path = nextPage([response.headers.link].flat()[0]);
     }
     return tags;
   }
 
+  /** A mirror may have a manifest and lack what it names: then the others have their turn. */
+  private placesOfBlobs(): readonly Session[] {
+    const { sessions } = this.options;
+    const { session } = this;
+    if (session === undefined) return sessions;
+    return session.endpoint.isMirror
+      ? [session, ...sessions.filter((it) => it !== session)]
+      : [session];
+  }
+
+  private manifestQuestion(identifier: string, signal: AbortSignal): Question {
+    const { domain, path } = this.options.reference;
+    return {
+      path: `manifests/${identifier}`,
+      headers: { accept: MANIFEST_MEDIA_TYPES.join(', ') },
+      signal,
+      subject: isDigest(identifier)
+        ? { domain, path, digest: identifier }
+        : { domain, path, tag: identifier },
+    };
+  }
+
   /**
-   * Tries endpoints until one answers 200. What is thrown is the last one's error, unless that one
-   * could not be reached and an earlier one gave an answer: "not found" helps more than "no route".
+   * Tries endpoints until one answers. What is thrown is the last one's error, unless that one could
+   * not be reached and an earlier one gave an answer: "not found" helps more than "no route".
    */
-  private async get(get: Get): Promise<IncomingMessage> {
-    if (this.endpoint !== undefined) return await this.getFrom(this.endpoint, get);
-    const { endpoints } = this.options;
+  private async tryEach<T>(
+    question: Question,
+    ask: (session: Session, request: SessionRequest) => Promise<T>,
+  ): Promise<T> {
+    if (this.session !== undefined) return await ask(this.session, this.requestOf(question));
+    const { sessions, onAnswer } = this.options;
     let failure: unknown;
-    for (const endpoint of endpoints) {
+    for (const session of sessions) {
+      const isLast = session === sessions.at(-1);
       try {
-        const response = await this.getFrom(endpoint, get);
-        this.endpoint = endpoint;
-        this.options.onAnswer(endpoint);
-        return response;
+        const request = { ...this.requestOf(question), ...(!isLast && { attemptsMax: 1 }) };
+        const result = await ask(session, request);
+        this.session = session;
+        onAnswer(session.endpoint);
+        return result;
       } catch (error) {
-        get.signal.throwIfAborted();
+        question.signal.throwIfAborted();
         const isAnswer = isAnswerOf(error);
         if (isAnswer || !isAnswerOf(failure)) failure = error;
-        this.authorization = undefined;
-        this.challenge = undefined;
         // An answer, even a refusal, settles which scheme the registry speaks.
-        if (isAnswer && !endpoint.isMirror) break;
+        if (isAnswer && !session.endpoint.isMirror) break;
       }
     }
     throw failure;
   }
 
-  private async getFrom(endpoint: Endpoint, get: Get): Promise<IncomingMessage> {
-    const mayFallBack = this.endpoint === undefined && endpoint !== this.options.endpoints.at(-1);
-    for (let attempt = 1; ; attempt++) {
-      let retryAfter: string | undefined;
-      try {
-        const response = await this.sendAuthorized(endpoint, get);
-        if (response.statusCode === 200) return response;
-        retryAfter = response.headers['retry-after'];
-        throw errorOf(response, await readBody(response, ERROR_BYTES_MAX), get.subject);
-      } catch (error) {
-        get.signal.throwIfAborted();
-        const isFinal = !isTransient(error) || isUnreachable(error) || mayFallBack;
-        if (isFinal || attempt === ATTEMPTS_MAX)
-          throw described(error, this.urlOf(endpoint, get.path));
-        await this.options.clock.sleep(pauseBefore(attempt, retryAfter), get.signal);
-      }
-    }
-  }
-
-  /** Sends; answers one challenge, and renews a token that was refused once. */
-  private async sendAuthorized(endpoint: Endpoint, get: Get): Promise<IncomingMessage> {
-    const response = await this.sendTo(endpoint, get);
-    if (response.statusCode !== 401) return response;
-    const challenge = parseChallenge(response.headers['www-authenticate']);
-    if (challenge === undefined) return response;
-    response.resume();
-    const grant = this.grant(endpoint, get.signal);
-    if (this.authorization !== undefined) this.options.tokens.forget(challenge, grant);
-    this.challenge = challenge;
-    this.authorization = await this.options.tokens.answer(challenge, grant);
-    return await this.sendTo(endpoint, get);
-  }
-
-  private sendTo(endpoint: Endpoint, get: Get): Promise<IncomingMessage> {
-    return send({
-      url: this.urlOf(endpoint, get.path),
-      method: get.method ?? 'GET',
-      headers: {
-        ...(get.accept && { accept: get.accept }),
-        ...(this.authorization && { authorization: this.authorization }),
-      },
-      isInsecure: endpoint.isInsecure,
-      signal: get.signal,
-    });
-  }
-
-  private grant(endpoint: Endpoint, signal: AbortSignal): Grant {
+  private requestOf({ path, subject, ...rest }: Question): SessionRequest {
     return {
-      // What a person entered for Docker Hub is not for its mirrors.
-      credentials: endpoint.isMirror ? undefined : this.options.credentials,
-      scope: `repository:${this.options.reference.path}:pull`,
-      isInsecure: endpoint.isInsecure,
-      signal,
+      ...rest,
+      url: path.startsWith('/') ? path : `/v2/${this.options.reference.path}/${path}`,
+      answers: [200],
+      errorOf: (refusal) => pullErrorOf(refusal, subject),
     };
-  }
-
-  private urlOf(endpoint: Endpoint, path: string): string {
-    return path.startsWith('/')
-      ? new URL(path, endpoint.base).href
-      : `${endpoint.base}/v2/${this.options.reference.path}/${path}`;
   }
 }
 
@@ -217,12 +187,16 @@ function isAnswerOf(error: unknown): boolean {
   return error instanceof RegistryError && error.status > 0;
 }
 
-/** A failed connection as Docker's clients are used to reading it. */
-function described(error: unknown, url: string): unknown {
-  if (error instanceof RegistryError && error.message === 'no basic auth credentials')
-    return new RegistryError('unauthorized', `Get "${url}": ${error.message}`, 401);
-  if (error instanceof RegistryError || !(error instanceof Error)) return error;
-  return new RegistryError('internal', `Get "${url}": ${error.message}`, 0, { cause: error });
+function wrong(message: string): RegistryError {
+  return new RegistryError('internal', message, 200);
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw wrong("the registry's list of tags is not JSON");
+  }
 }
 
 /** Source: distribution spec, "Listing tags": RFC 8288 Link with rel="next". */

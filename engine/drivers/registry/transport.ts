@@ -1,89 +1,98 @@
 /**
- * HTTP requests to registries: kept-alive connections, redirects that never carry credentials to
- * another host, a limit on silence, and bodies with a limit on size. Used by the engine's main thread
- * for manifests and by Workers for layers, so it keeps no state but its connections.
+ * HTTP requests to registries: redirects that never carry credentials to another host nor leave TLS,
+ * a limit on silence, and bodies with a limit on size. Used by the engine's main thread for manifests
+ * and by Workers for layers, so it keeps no state but its connections.
  */
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http';
-import type { Agent as HttpsAgent } from 'node:https';
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
 import { errnoOf } from '../../host/errno.ts';
 import { RegistryError } from '../registry.ts';
+import { agentFor } from './agents.ts';
+import type { Connection } from './connection.ts';
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH';
 
 export interface HttpRequest {
   readonly url: string;
-  readonly method?: 'GET' | 'HEAD' | 'POST';
+  readonly method?: Method;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-  readonly isInsecure?: boolean;
+  /** An iterable is read once, as fast as the registry takes it. */
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  readonly connection: Connection;
   readonly signal: AbortSignal;
 }
 
 const REDIRECTS_MAX = 10;
-/** A connection without a byte for this long is taken for dead. */
-const SILENCE_MS = 60_000;
-
-const AGENT_OPTIONS = {
-  keepAlive: true,
-  keepAliveMsecs: 10_000,
-  maxFreeSockets: 4,
-  timeout: 30_000,
-};
-const httpAgent = new HttpAgent(AGENT_OPTIONS);
 
 /** Sends a request, follows redirects of GET and HEAD, and resolves at the final answer's headers. */
 export async function send(request: HttpRequest): Promise<IncomingMessage> {
   let url = new URL(request.url);
-  let headers = { ...request.headers };
+  let { headers = {}, connection } = request;
   for (let hop = 0; hop <= REDIRECTS_MAX; hop++) {
-    const response = await sendOnce(url, { ...request, headers });
+    const response = await sendOnce(url, { ...request, headers, connection });
     const location = redirectOf(response, request.method);
     if (location === undefined) return response;
     response.resume();
-    const next = new URL(location, url);
-    if (next.protocol !== 'http:' && next.protocol !== 'https:')
-      throw new RegistryError('internal', `registry redirects to ${next.protocol}`, 0);
-    if (next.host !== url.host || next.protocol !== url.protocol)
-      headers = withoutCredentials(headers);
+    const next = targetOf(location, url);
+    if (next.origin !== url.origin) headers = withoutCredentials(headers);
+    // What was configured for this host says nothing about another one.
+    if (next.hostname !== url.hostname) connection = { ...connection, isInsecure: false };
     url = next;
   }
   throw new RegistryError('internal', `${request.url} redirects too often`, 0);
 }
 
-/** The body as one buffer; throws once it passes `limitBytes`. */
-export async function readBody(response: IncomingMessage, limitBytes: number): Promise<Buffer> {
+function targetOf(location: string, url: URL): URL {
+  const next = URL.parse(location, url);
+  if (next?.protocol !== 'http:' && next?.protocol !== 'https:')
+    throw new RegistryError('internal', `${url.host} redirects to an address that is none`, 0);
+  if (url.protocol === 'https:' && next.protocol === 'http:')
+    throw new RegistryError(
+      'internal',
+      `${url.host} redirects from HTTPS to plain HTTP, to ${next.host}: refused`,
+      0,
+    );
+  return next;
+}
+
+/** The body as one buffer; throws once it passes `limitBytes`, naming `what` was asked for. */
+export async function readBody(
+  response: IncomingMessage,
+  limitBytes: number,
+  what = "the registry's answer",
+): Promise<Buffer> {
+  const tooLarge = () => {
+    response.destroy();
+    return new RegistryError('internal', `${what} is larger than ${limitBytes} bytes`, 0);
+  };
+  if (Number(response.headers['content-length']) > limitBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of response) {
-    chunks.push(chunk as Buffer);
-    length += (chunk as Buffer).length;
-    if (length > limitBytes) {
-      response.destroy();
-      throw new RegistryError(
-        'internal',
-        `the registry's answer is larger than ${limitBytes} bytes`,
-        0,
-      );
-    }
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > limitBytes) throw tooLarge();
   }
   return Buffer.concat(chunks);
 }
 
 /** True for failures that may pass by themselves. */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof RegistryError) return error.status >= 500 || error.status === 429;
-  const errno = errnoOf(error);
+  if (error instanceof RegistryError && error.status > 0)
+    return error.status >= 500 || error.status === 429;
+  const errno = errnoOf(causeOf(error));
   return errno !== undefined && TRANSIENT.has(errno);
 }
 
 /** True when there was no connection at all: a wrong name or port rather than a bad moment. */
 export function isUnreachable(error: unknown): boolean {
-  const errno = errnoOf(error);
+  const errno = errnoOf(causeOf(error));
   return errno !== undefined && UNREACHABLE.has(errno);
+}
+
+/** A failed connection is told in Docker's words; what happened is its cause. */
+function causeOf(error: unknown): unknown {
+  return error instanceof RegistryError && error.status === 0 ? error.cause : error;
 }
 
 const UNREACHABLE = new Set([
@@ -102,56 +111,63 @@ const TRANSIENT = new Set([
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
 
-/** Pause before attempt `attempt` (1 is the first retry), in ms; what the registry asked for wins. */
-export function pauseBefore(attempt: number, retryAfter?: string): number {
-  const asked = Number(retryAfter) * 1000;
-  if (asked > 0) return Math.min(asked, 30_000);
-  return Math.min(200 * 2 ** (attempt - 1), 10_000);
-}
-
 function sendOnce(url: URL, request: HttpRequest): Promise<IncomingMessage> {
+  const { body, connection, signal } = request;
   const options = {
     method: request.method ?? 'GET',
-    headers: { 'user-agent': 'gantry', ...request.headers },
-    signal: request.signal,
+    headers: { 'user-agent': 'gantry', ...lengthOf(request), ...request.headers },
+    agent: agentFor(url, connection),
+    signal,
   };
   return new Promise((resolve, reject) => {
     const outgoing =
       url.protocol === 'https:'
-        ? requestTls(url, options, request.isInsecure === true)
-        : httpRequest(url, { ...options, agent: httpAgent });
-    outgoing.setTimeout(SILENCE_MS, () => {
+        ? process.getBuiltinModule('node:https').request(url, options)
+        : httpRequest(url, options);
+    outgoing.setTimeout(connection.silenceMs, () => {
       const error = new Error(`${url.host} does not answer`);
       outgoing.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
     });
-    outgoing.once('error', reject);
+    outgoing.on('error', reject);
     outgoing.once('response', resolve);
-    outgoing.end(request.body);
+    if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
+      outgoing.end(body);
+    else pour(body, outgoing);
   });
 }
 
-let tlsAgents: { readonly checked: HttpsAgent; readonly unchecked: HttpsAgent } | undefined;
-
-/** node:https costs 5 MB of memory, so it loads with the first registry that speaks TLS. */
-function requestTls(url: URL, options: RequestOptions, isInsecure: boolean): ClientRequest {
-  const https = process.getBuiltinModule('node:https');
-  tlsAgents ??= {
-    checked: new https.Agent(AGENT_OPTIONS),
-    unchecked: new https.Agent({ ...AGENT_OPTIONS, rejectUnauthorized: false }),
-  };
-  return https.request(url, {
-    ...options,
-    agent: isInsecure ? tlsAgents.unchecked : tlsAgents.checked,
-  });
+function lengthOf({ body, method }: HttpRequest): Record<string, string> {
+  if (typeof body === 'string' || body instanceof Uint8Array)
+    return { 'content-length': String(Buffer.byteLength(body)) };
+  // Some registries want a length even where there is nothing to send.
+  return body === undefined && method === 'POST' ? { 'content-length': '0' } : {};
 }
 
-function redirectOf(response: IncomingMessage, method = 'GET'): string | undefined {
+/** Sends a long body; an answer that comes before its end ends it. */
+function pour(body: AsyncIterable<Uint8Array>, outgoing: ClientRequest): void {
+  const source = Readable.from(body, { objectMode: false });
+  source.once('error', (error) => outgoing.destroy(error));
+  outgoing.once('close', () => source.destroy());
+  outgoing.once('response', (response) => {
+    if (outgoing.writableEnded) return;
+    source.unpipe(outgoing);
+    source.destroy();
+    // The rest of the request is owed to this connection, so it cannot carry another.
+    response.once('close', () => outgoing.destroy());
+  });
+  source.pipe(outgoing);
+}
+
+function redirectOf(response: IncomingMessage, method: Method = 'GET'): string | undefined {
   const status = response.statusCode ?? 0;
   const isRedirect = status === 307 || status === 308 || (status >= 301 && status <= 303);
-  return isRedirect && method !== 'POST' ? response.headers.location : undefined;
+  const isFollowed = method === 'GET' || method === 'HEAD';
+  return isRedirect && isFollowed ? response.headers.location : undefined;
 }
 
-function withoutCredentials(headers: Record<string, string>): Record<string, string> {
+function withoutCredentials(
+  headers: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   const { authorization: _, ...rest } = headers;
   return rest;
 }

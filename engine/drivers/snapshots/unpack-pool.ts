@@ -65,6 +65,8 @@ export class UnpackPool implements Unpacker {
       this.queue.push(task);
       options.signal?.addEventListener('abort', () => this.withdraw(task), { once: true });
       this.startNext();
+      if (this.queue.includes(task))
+        options.onProgress?.({ isWaiting: true, fetchedBytes: 0, unpackedBytes: 0 });
     });
   }
 

@@ -26,8 +26,9 @@ export class LayerProgress {
     this.step('Already exists');
   }
 
-  update({ fetchedBytes, unpackedBytes }: UnpackProgress): void {
-    if (fetchedBytes < this.totalBytes) this.bar('Downloading', fetchedBytes);
+  update({ isWaiting, fetchedBytes, unpackedBytes }: UnpackProgress): void {
+    if (isWaiting) this.step('Waiting');
+    else if (fetchedBytes < this.totalBytes) this.bar('Downloading', fetchedBytes);
     else {
       this.fetched();
       this.bar('Extracting', unpackedBytes);

@@ -5,7 +5,7 @@
 import { EngineError } from '../../contract/errors.ts';
 import type { ProgressMessage } from '../../contract/images.ts';
 import type { ContentStore } from '../../drivers/content.ts';
-import type { Credentials, FetchedManifest, Registry, Repository } from '../../drivers/registry.ts';
+import type { Credentials, Registry, Repository } from '../../drivers/registry.ts';
 import type { Digest } from '../../formats/digest.ts';
 import {
   CONFIG_BYTES_MAX,
@@ -13,9 +13,8 @@ import {
   parseImageConfig,
   type ImageConfig,
 } from '../../formats/image-config.ts';
-import { parseManifest, type ImageManifest } from '../../formats/manifest.ts';
+import type { ImageManifest } from '../../formats/manifest.ts';
 import {
-  choosePlatform,
   formatPlatform,
   isSamePlatform,
   parsePlatform,
@@ -34,6 +33,7 @@ import type { ImageStore } from './image-store.ts';
 import { LayerProgress } from './layer-progress.ts';
 import type { LayerStore } from './layer-store.ts';
 import { ProgressStream, shortId } from './progress.ts';
+import { resolveImage, type ResolvedImage } from './resolve.ts';
 import type { Lease, StorageUses } from './storage-uses.ts';
 
 export interface PullRequest {
@@ -54,15 +54,6 @@ export interface PullParts {
   readonly host: Platform;
 }
 
-/** What a reference turned out to be. */
-interface ResolvedImage {
-  /** The manifest or list the reference names. */
-  readonly top: FetchedManifest;
-  /** Manifests on the way, top first. */
-  readonly manifests: readonly FetchedManifest[];
-  readonly manifest: ImageManifest;
-}
-
 /**
  * Pulls and yields progress. Throws before the first line what deserves a status of its own: the
  * reference is not there, may not be seen, or has no image for the platform.
@@ -74,25 +65,39 @@ export async function* pullImage(
 ): AsyncGenerator<ProgressMessage> {
   const repository = parts.registry.repository(request.reference, request.credentials);
   const { reference } = request;
-  if (reference.tag !== undefined || reference.digest !== undefined) {
-    yield* pullOne(parts, request, repository, signal);
-    return;
-  }
-  for (const tag of await repository.tags(signal))
-    yield* pullOne(parts, { ...request, reference: withTag(reference, tag) }, repository, signal);
+  let isNew = false;
+  if (reference.tag !== undefined || reference.digest !== undefined)
+    isNew = yield* pullOne(parts, request, repository, signal);
+  else
+    for (const tag of await repository.tags(signal)) {
+      const tagged = { ...request, reference: withTag(reference, tag) };
+      isNew = (yield* pullOne(parts, tagged, repository, signal)) || isNew;
+    }
+  yield {
+    status: isNew
+      ? `Status: Downloaded newer image for ${pulledName(reference)}`
+      : `Status: Image is up to date for ${pulledName(reference)}`,
+  };
 }
 
+/** A pull with both a tag and a digest goes by the digest, as Docker's does. */
+function pulledName(reference: Reference): string {
+  const { digest } = reference;
+  return familiarString(digest ? withDigest(reference, digest) : reference);
+}
+
+/** Yields the lines of one tag or digest and returns whether it stands for another image now. */
 async function* pullOne(
   parts: PullParts,
   request: PullRequest,
   repository: Repository,
   signal: AbortSignal,
-): AsyncGenerator<ProgressMessage> {
-  // A pull with both a tag and a digest goes by the digest, as Docker's does.
+): AsyncGenerator<ProgressMessage, boolean> {
   const { digest, tag } = request.reference;
   const identifier = digest ?? (tag as string);
   const reference = digest ? withDigest(request.reference, digest) : request.reference;
-  const resolved = await resolve(parts, request, repository, identifier, signal);
+  const wanted = parsePlatform(request.platform, parts.host);
+  const resolved = await resolveImage(repository, identifier, wanted, signal);
   yield { status: `Pulling from ${reference.path}`, id: identifier };
 
   const before = parts.images.idOf(reference);
@@ -117,41 +122,7 @@ async function* pullOne(
     attributes: { ...record.config.Labels, name: familiarName(reference) },
   });
   yield { status: `Digest: ${resolved.top.digest}` };
-  const name = familiarString(reference);
-  const isNew = before !== record.id;
-  yield {
-    status: isNew
-      ? `Status: Downloaded newer image for ${name}`
-      : `Status: Image is up to date for ${name}`,
-  };
-}
-
-/** Follows lists down to the manifest of one platform. */
-async function resolve(
-  parts: PullParts,
-  request: PullRequest,
-  repository: Repository,
-  identifier: string,
-  signal: AbortSignal,
-): Promise<ResolvedImage> {
-  const wanted = parsePlatform(request.platform, parts.host);
-  const top = await repository.manifest(identifier, signal);
-  const parsed = parseManifest(top.bytes, top.mediaType);
-  if (parsed.kind === 'image') return { top, manifests: [top], manifest: parsed };
-  const runnable = parsed.manifests.filter((entry) => !entry.isAttestation);
-  const entry = choosePlatform(runnable, wanted);
-  if (entry === undefined)
-    throw new EngineError(
-      'not-found',
-      `no matching manifest for ${formatPlatform(wanted)} in the manifest list entries`,
-    );
-  const chosen = await repository.manifest(entry.digest, signal);
-  if (entry.size !== 0 && chosen.bytes.length !== entry.size)
-    throw new EngineError('internal', `manifest ${entry.digest} has not the size its list states`);
-  const manifest = parseManifest(chosen.bytes, chosen.mediaType || entry.mediaType);
-  if (manifest.kind !== 'image')
-    throw new EngineError('invalid-argument', 'a manifest list within a manifest list');
-  return { top, manifests: [top, chosen], manifest };
+  return before !== record.id;
 }
 
 interface BringIn {
@@ -190,9 +161,19 @@ async function bringIn(parts: PullParts, task: BringIn): Promise<ImageRecord> {
 async function fetchConfig(parts: PullParts, task: BringIn): Promise<ImageConfig> {
   const { digest, size } = task.resolved.manifest.config;
   task.lease.hold('document', digest);
+  if (size > CONFIG_BYTES_MAX)
+    throw new EngineError(
+      'invalid-argument',
+      `configuration ${digest} is larger than ${CONFIG_BYTES_MAX} bytes`,
+    );
   const kept = keptConfig(parts.content, digest);
   if (kept !== undefined) return kept;
-  const bytes = await task.repository.blob(digest, CONFIG_BYTES_MAX, task.signal);
+  const bytes = await task.repository.blob(
+    digest,
+    CONFIG_BYTES_MAX,
+    `configuration ${digest}`,
+    task.signal,
+  );
   if (bytes.length !== size)
     throw new EngineError('internal', `configuration ${digest} has not the size stated`);
   const config = parseImageConfig(bytes);

@@ -7,7 +7,10 @@ import type { ContentStore } from '../../drivers/content.ts';
 import type { Snapshotter } from '../../drivers/snapshots.ts';
 import type { Digest } from '../../formats/digest.ts';
 
-/** `layer` and `document` (manifest, configuration) are blobs; a digest is always the one or the other. */
+/**
+ * `layer` and `document` (manifest, configuration) are blobs, and a hostile manifest may name one
+ * image's layer as another's configuration: as long as anyone holds a blob as either, it stays.
+ */
 type Kind = 'snapshot' | 'layer' | 'document';
 
 export class StorageUses {
@@ -23,13 +26,13 @@ export class StorageUses {
   }
 
   hold(kind: Kind, digest: Digest): void {
-    const key = `${kind} ${digest}`;
+    const key = keyOf(kind, digest);
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
   }
 
   /** Lets go. What nobody needs any more is removed; a layer may be kept for a later download. */
   release(kind: Kind, digest: Digest, mayBeWantedAgain: boolean): void {
-    const key = `${kind} ${digest}`;
+    const key = keyOf(kind, digest);
     const count = (this.counts.get(key) ?? 0) - 1;
     if (count > 0) {
       this.counts.set(key, count);
@@ -43,7 +46,7 @@ export class StorageUses {
 
   /** True when someone holds it. */
   isHeld(kind: Kind, digest: Digest): boolean {
-    return this.counts.has(`${kind} ${digest}`);
+    return this.counts.has(keyOf(kind, digest));
   }
 
   /**
@@ -75,6 +78,10 @@ export class StorageUses {
     const tracked = removal.catch(() => {}).finally(() => this.removals.delete(tracked));
     this.removals.add(tracked);
   }
+}
+
+function keyOf(kind: Kind, digest: Digest): string {
+  return `${kind === 'snapshot' ? 'snapshot' : 'blob'} ${digest}`;
 }
 
 export class Lease implements Disposable {

@@ -107,9 +107,9 @@ export class SystemService {
       MemTotal: machine.memoryBytes,
       GenericResources: null,
       DockerRootDir: config.dataRoot,
-      HttpProxy: '',
-      HttpsProxy: '',
-      NoProxy: '',
+      HttpProxy: withoutPassword(config.proxies.http),
+      HttpsProxy: withoutPassword(config.proxies.https),
+      NoProxy: config.proxies.none,
       Name: machine.hostname,
       Labels: config.labels,
       ExperimentalBuild: false,
@@ -150,7 +150,7 @@ export class SystemService {
 }
 
 function registryConfig(config: Config) {
-  const mirrors = [...config.registryMirrors];
+  const mirrors = [...(config.registryMirrors['docker.io'] ?? [])];
   const hub = { Name: 'docker.io', Mirrors: mirrors, Secure: true, Official: true };
   const insecure = config.insecureRegistries.filter((name) => !name.includes('/'));
   const others = insecure.map((Name) => [
@@ -166,6 +166,11 @@ function registryConfig(config: Config) {
     ],
     Mirrors: mirrors,
   };
+}
+
+/** As `docker info` shows proxies. */
+function withoutPassword(proxy: string): string {
+  return proxy.replace(/\/\/[^@/]*@/, '//xxxxx:xxxxx@');
 }
 
 /** `crun version 1.8.1` → `1.8.1`. */

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProgressMessage } from '../../../contract/images.ts';
 import { FileContentStore } from '../../../drivers/content/file-content.ts';
-import { HttpRegistry } from '../../../drivers/registry/http-registry.ts';
+import { HttpRegistry, type RegistrySettings } from '../../../drivers/registry/http-registry.ts';
+import { NO_PROXIES } from '../../../drivers/registry/proxies.ts';
 import { OverlaySnapshotter } from '../../../drivers/snapshots/overlay.ts';
 import { UnpackPool } from '../../../drivers/snapshots/unpack-pool.ts';
 import { SqliteState } from '../../../drivers/state/sqlite.ts';
@@ -21,6 +22,15 @@ export interface User {
   readonly running: boolean;
 }
 
+/** No mirrors, no certificates, no proxy. */
+export const REGISTRY_SETTINGS: RegistrySettings = {
+  mirrors: {},
+  insecure: [],
+  certificates: '/nonexistent',
+  proxies: NO_PROXIES,
+  silenceMs: 30_000,
+};
+
 export class ImageWorld implements AsyncDisposable {
   readonly folder: string;
   readonly events: EngineEvent[] = [];
@@ -33,12 +43,15 @@ export class ImageWorld implements AsyncDisposable {
   unpacker!: UnpackPool;
   images!: ImageService;
 
-  private constructor(folder: string) {
+  private readonly settings: Partial<RegistrySettings>;
+
+  private constructor(folder: string, settings: Partial<RegistrySettings>) {
     this.folder = folder;
+    this.settings = settings;
   }
 
-  static async create(): Promise<ImageWorld> {
-    const world = new ImageWorld(mkdtempSync(join(tmpdir(), 'gantry-images-')));
+  static async create(settings: Partial<RegistrySettings> = {}): Promise<ImageWorld> {
+    const world = new ImageWorld(mkdtempSync(join(tmpdir(), 'gantry-images-')), settings);
     await world.open();
     return world;
   }
@@ -57,7 +70,7 @@ export class ImageWorld implements AsyncDisposable {
       content: this.content,
       snapshotter: this.snapshotter,
       unpacker: this.unpacker,
-      registry: new HttpRegistry({ mirrors: [], insecure: [] }, systemClock),
+      registry: new HttpRegistry({ ...REGISTRY_SETTINGS, ...this.settings }, systemClock),
       events: this.bus,
       clock: systemClock,
       users: () => ({
