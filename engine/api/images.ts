@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable, promises as streams } from 'node:stream';
 import { EngineError } from '../contract/errors.ts';
 import type { IMAGE_ROUTES, ProgressMessage } from '../contract/images.ts';
-import type { ImageSummary } from '../contract/summaries.ts';
+import type { Filters } from '../contract/route.ts';
 import { isDigest } from '../formats/digest.ts';
+import type { Platform } from '../formats/platform.ts';
 import {
+  familiarName,
   parseReference,
   withDefaultTag,
   withDigest,
@@ -14,10 +16,11 @@ import {
 } from '../formats/reference.ts';
 import type { ImageService } from '../services/images/image-service.ts';
 import type { Handlers } from './handler.ts';
+import { inspectFor, parsePlatformQuery, summaryFor } from './image-versions.ts';
 import { readCredentials } from './registry-auth.ts';
 
-/** Clients before this version read images without a name as `<none>`. Source: API v1.43 notes. */
-const EMPTY_NAMES_SINCE = 43;
+/** Parameters are ignored from clients too old to know them. Source: API version history. */
+const SINCE = { filterOnly: 41, sharedSize: 42, listManifests: 47, platform: 48, platforms: 50 };
 
 export function imageHandlers(images: ImageService): Handlers<typeof IMAGE_ROUTES> {
   return {
@@ -34,22 +37,44 @@ export function imageHandlers(images: ImageService): Handlers<typeof IMAGE_ROUTE
           ),
     imageList: ({ query, apiVersion }) =>
       images
-        .list({ filters: query.filters, withSharedSize: query['shared-size'] })
-        .map((summary) => (apiVersion < EMPTY_NAMES_SINCE ? withNoneNames(summary) : summary)),
-    imageInspect: ({ params, apiVersion }) => {
-      const found = images.inspect(params['name'] ?? '');
-      // Gone from 1.44 on; before it clients showed it.
-      return apiVersion < 44 ? { ...found, VirtualSize: found.Size } : found;
+        .list({
+          all: query.all,
+          filters: listFilters(query, apiVersion),
+          withSharedSize: apiVersion >= SINCE.sharedSize && query['shared-size'],
+          withManifests: apiVersion >= SINCE.listManifests && query.manifests,
+        })
+        .map((summary) => summaryFor(apiVersion, summary)),
+    imageInspect: ({ params, query, apiVersion }) => {
+      const isKnown = apiVersion >= SINCE.platform;
+      const platform = isKnown ? parsePlatformQuery(query.platform) : undefined;
+      const withManifests = isKnown && query.manifests;
+      if (withManifests && platform)
+        throw new EngineError(
+          'invalid-argument',
+          'conflicting options: manifests and platform options cannot both be set',
+        );
+      return inspectFor(
+        apiVersion,
+        images.inspect(params['name'] ?? '', { withManifests, platform }),
+      );
     },
-    imageHistory: ({ params }) => images.history(params['name'] ?? ''),
+    imageHistory: ({ params, query, apiVersion }) =>
+      images.history(
+        params['name'] ?? '',
+        apiVersion >= SINCE.platform ? parsePlatformQuery(query.platform) : undefined,
+      ),
     imageSave: ({ request, response }) => sendArchive(images, namesIn(request), response),
     imageSaveOne: ({ params, response }) => sendArchive(images, [params['name'] ?? ''], response),
     imageLoad: ({ request, signal }) => loadFrom(images, request, signal),
     imageTag: ({ params, query }) => {
       images.tag(params['name'] ?? '', taggedReference(query.repo, query.tag));
     },
-    imageDelete: async ({ params, query }) => {
-      const deleted = images.remove(params['name'] ?? '', query.force);
+    imageDelete: async ({ params, query, request, apiVersion }) => {
+      const deleted = images.remove(params['name'] ?? '', {
+        force: query.force,
+        keepsParents: query.noprune,
+        platform: apiVersion >= SINCE.platforms ? onePlatformOf(request) : undefined,
+      });
       await images.freed(); // who removes an image to make room expects it there afterwards
       return deleted;
     },
@@ -131,6 +156,13 @@ function pulledReference(name: string, tag: string): Reference {
 
 function taggedReference(repository: string, tag: string): Reference {
   const reference = parseReference(repository);
+  if (reference.digest !== undefined)
+    throw new EngineError('invalid-argument', 'cannot import digest reference');
+  if (familiarName(reference) === 'sha256')
+    throw new EngineError(
+      'invalid-argument',
+      'refusing to create an ambiguous tag using digest algorithm as name',
+    );
   return withDefaultTag(tag === '' ? reference : withTag(reference, tag));
 }
 
@@ -139,8 +171,20 @@ function credentialsIn(request: IncomingMessage) {
   return credentials && { credentials };
 }
 
-function withNoneNames(summary: ImageSummary): ImageSummary {
-  const { RepoTags, RepoDigests } = summary;
-  if (RepoTags.length > 0 || RepoDigests.length > 0) return summary;
-  return { ...summary, RepoTags: ['<none>:<none>'], RepoDigests: ['<none>@<none>'] };
+/** `platforms` is given once for each. An image here is of one platform. */
+function onePlatformOf(request: IncomingMessage): Platform | undefined {
+  const url = new URL(request.url ?? '', 'http://engine');
+  const [platform = '', ...more] = url.searchParams.getAll('platforms');
+  if (more.length > 0)
+    throw new EngineError('invalid-argument', 'multiple platforms are not supported');
+  return parsePlatformQuery(platform);
+}
+
+function listFilters(
+  query: { readonly filters: Filters; readonly filter: string },
+  apiVersion: number,
+): Filters {
+  if (apiVersion >= SINCE.filterOnly || query.filter === '') return query.filters;
+  const references = [...(query.filters.get('reference') ?? []), query.filter];
+  return new Map([...query.filters, ['reference', references]]);
 }

@@ -3,6 +3,7 @@
  * Source: Docker Engine API v1.50, tag "Image".
  */
 import * as z from 'zod';
+import { imageManifestSummary, ociDescriptor } from './image-manifests.ts';
 import { queryBoolean, queryFilters, route } from './route.ts';
 import { imageSummary } from './summaries.ts';
 
@@ -40,6 +41,12 @@ export const imageInspect = z.object({
   GraphDriver: z.object({ Name: z.string(), Data: z.record(z.string(), z.string()).nullable() }),
   RootFS: z.object({ Type: z.string(), Layers: z.array(z.string()).optional() }),
   Metadata: z.object({ LastTagTime: z.string() }),
+  /** Before API 1.45: the container it was built in, which is long gone. */
+  Container: z.string().optional(),
+  ContainerConfig: z.looseObject({}).optional(),
+  /** From API 1.48 on. */
+  Descriptor: ociDescriptor.optional(),
+  Manifests: z.array(imageManifestSummary).optional(),
 });
 export type ImageInspect = z.output<typeof imageInspect>;
 
@@ -91,8 +98,11 @@ export const IMAGE_ROUTES = {
       all: queryBoolean,
       /** dangling, label, before, since, reference, until. */
       filters: queryFilters,
+      /** One reference, as clients before API 1.41 write the filter. */
+      filter: z.string().default(''),
       digests: queryBoolean,
       'shared-size': queryBoolean,
+      manifests: queryBoolean,
     }),
     result: z.array(imageSummary),
   }),
@@ -100,12 +110,21 @@ export const IMAGE_ROUTES = {
     method: 'GET',
     path: '/images/{name*}/json',
     summary: 'Inspect an image',
+    query: z.object({
+      manifests: queryBoolean,
+      /** An OCI platform as JSON. */
+      platform: z.string().default(''),
+    }),
     result: imageInspect,
   }),
   imageHistory: route({
     method: 'GET',
     path: '/images/{name*}/history',
     summary: 'How an image was made, newest layer first',
+    query: z.object({
+      /** An OCI platform as JSON. */
+      platform: z.string().default(''),
+    }),
     result: z.array(imageHistoryItem),
   }),
   imageSave: route({
@@ -140,7 +159,12 @@ export const IMAGE_ROUTES = {
     method: 'DELETE',
     path: '/images/{name*}',
     summary: 'Remove a name of an image, and the image with its last name',
-    query: z.object({ force: queryBoolean, noprune: queryBoolean }),
+    query: z.object({
+      force: queryBoolean,
+      noprune: queryBoolean,
+      /** An OCI platform as JSON; at most one. */
+      platforms: z.string().default(''),
+    }),
     result: z.array(imageDeletion),
   }),
   imagePrune: route({

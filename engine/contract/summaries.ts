@@ -3,6 +3,7 @@
  * carries. Source: Docker Engine API v1.50, ContainerSummary and ImageSummary.
  */
 import * as z from 'zod';
+import { imageManifestSummary, ociDescriptor } from './image-manifests.ts';
 
 export const portSummary = z.object({
   IP: z.string().optional(),
@@ -86,5 +87,10 @@ export const imageSummary = z.object({
   Labels: z.record(z.string(), z.string()).nullable(),
   /** Containers that use it; -1 when not counted. */
   Containers: z.number(),
+  /** Before API 1.44, the same as Size. */
+  VirtualSize: z.number().optional(),
+  /** What it was pulled by, from API 1.48 on. */
+  Descriptor: ociDescriptor.optional(),
+  Manifests: z.array(imageManifestSummary).optional(),
 });
 export type ImageSummary = z.output<typeof imageSummary>;

@@ -69,6 +69,8 @@ export interface IndexEntry extends Descriptor {
   readonly platform?: Platform | undefined;
   /** Attestations are listed beside images and are not runnable. */
   readonly isAttestation: boolean;
+  /** The image that an attestation is about. */
+  readonly attestationFor?: string;
 }
 
 export interface ImageIndex {
@@ -159,6 +161,9 @@ function parseIndex(document: object, mediaType: string): ImageIndex {
   const manifests = parsed.data.manifests.map(({ annotations, ...entry }) => ({
     ...(entry as Descriptor & { platform?: Platform }),
     isAttestation: annotations?.['vnd.docker.reference.type'] !== undefined,
+    ...(annotations?.['vnd.docker.reference.digest'] && {
+      attestationFor: annotations['vnd.docker.reference.digest'],
+    }),
   }));
   return { kind: 'index', mediaType, manifests };
 }

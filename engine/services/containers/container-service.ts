@@ -146,6 +146,13 @@ export class ContainerService implements ContainerLookup, ImageUsers {
       .map(({ id, name, running }) => ({ id, name, running }));
   }
 
+  containersPerImage(): Map<string, number> {
+    const counts = new Map<string, number>();
+    for (const { imageId } of this.context.store.all())
+      counts.set(imageId, (counts.get(imageId) ?? 0) + 1);
+    return counts;
+  }
+
   /** Every container, oldest first. */
   summaries(): ContainerSummary[] {
     return this.context.store.all().map((container) => summaryOf(this.context, container));

@@ -118,7 +118,7 @@ test('what can be unpacked from nothing is named', async () => {
 test('removing the image removes its damaged blobs too', async () => {
   flip(layerBlob());
   await expect(Array.fromAsync(world.images.save([name]))).rejects.toThrow('damaged');
-  world.images.remove(name, false);
+  world.images.remove(name);
   await world.images.freed();
   expect(world.content.listDamaged()).toEqual([]);
   expect(existsSync(join(world.folder, 'content/damaged', layerBlob().slice(7)))).toBe(false);

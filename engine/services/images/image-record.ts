@@ -18,8 +18,12 @@ export interface ImageRecord {
   readonly id: Digest;
   /** Lowest first. */
   readonly layers: readonly LayerRecord[];
-  /** Manifests and lists it was pulled by, kept as blobs. */
+  /** Manifests and lists it was pulled by, kept as blobs; the latest pull's first. */
   readonly manifests: readonly Digest[];
+  /** The manifest or list that the latest pull's reference named. */
+  readonly target?: { readonly mediaType: string; readonly digest: Digest; readonly size: number };
+  /** The image it was made from here, by a commit or a build. */
+  readonly parent?: Digest;
   readonly config: ImageRunConfigJson;
   readonly os: string;
   readonly architecture: string;

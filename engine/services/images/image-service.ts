@@ -37,11 +37,12 @@ import type { EventBus } from '../events/event-bus.ts';
 import type { Image, ImageLookup, ImageUsers } from './image.ts';
 import { ImageStore } from './image-store.ts';
 import { importImage, type ImportRequest } from './import.ts';
-import { imageHistory, inspectImage } from './inspect.ts';
+import { findForPlatform, imageHistory, inspectImage, type InspectOptions } from './inspect.ts';
 import { LayerStore } from './layer-store.ts';
-import { listImages, prunable, summaryOf, type ListOptions } from './list.ts';
+import { listImages, summaryOf, type ListOptions } from './list.ts';
+import { pruneImages, type PrunedImages } from './prune.ts';
 import { pullImage, type PullRequest } from './pull.ts';
-import { removeImage } from './remove.ts';
+import { removeImage, type RemoveOptions } from './remove.ts';
 import { loadImages } from './load.ts';
 import { saveImages } from './save.ts';
 import { StorageUses } from './storage-uses.ts';
@@ -63,6 +64,12 @@ export interface ImageServiceOptions {
 /** Partial downloads older than this are removed at start. */
 const INGEST_AGE_MAX_MS = 7 * 24 * 3_600_000;
 /** After a pull, how long until its snapshots are made to survive a crash of the machine. */
+const EVERY_LINE = {
+  all: false,
+  filters: new Map(),
+  withSharedSize: false,
+  withManifests: false,
+} as const;
 const DURABLE_AFTER_MS = 10_000;
 
 export class ImageService implements ImageLookup {
@@ -97,7 +104,7 @@ export class ImageService implements ImageLookup {
 
   /** Every image as one line, newest first; cheap enough to call for each watcher. */
   listSummaries(): ImageSummary[] {
-    return this.list({ filters: new Map(), withSharedSize: false });
+    return this.list(EVERY_LINE);
   }
 
   /** One image as a line, or undefined once it is deleted. */
@@ -116,16 +123,16 @@ export class ImageService implements ImageLookup {
     return this.store.all().length;
   }
 
-  list(options: Omit<ListOptions, 'nowMs'>): ImageSummary[] {
-    return listImages(this.store, { ...options, nowMs: this.nowMs() });
+  list(options: Omit<ListOptions, 'nowNs'>): ImageSummary[] {
+    return listImages(this.parts(), { ...options, nowNs: this.options.clock.nowNs() });
   }
 
-  inspect(name: string): ImageInspect {
-    return inspectImage(this.parts(), this.store.find(name));
+  inspect(name: string, options: InspectOptions = {}): ImageInspect {
+    return inspectImage(this.parts(), name, options);
   }
 
-  history(name: string): ImageHistoryItem[] {
-    return imageHistory(this.parts(), this.store.find(name));
+  history(name: string, platform?: Platform): ImageHistoryItem[] {
+    return imageHistory(this.parts(), name, platform);
   }
 
   /** Pulls and yields progress; see `pullImage` for what is thrown when. */
@@ -182,8 +189,13 @@ export class ImageService implements ImageLookup {
     });
   }
 
-  remove(name: string, force: boolean): ImageDeletion[] {
-    return removeImage({ ...this.parts(), users: this.options.users }, name, force);
+  /** By name or id; see `removeImage` for what stands in the way. */
+  remove(
+    name: string,
+    options: RemoveOptions & { readonly platform?: Platform | undefined } = {},
+  ): ImageDeletion[] {
+    findForPlatform(this.store, name, options.platform);
+    return removeImage(this.parts(), name, options);
   }
 
   /** Resolves when the disk of everything removed so far is free. */
@@ -192,31 +204,8 @@ export class ImageService implements ImageLookup {
   }
 
   /** Removes images nobody uses. */
-  prune(filters: Filters): { deleted: ImageDeletion[]; reclaimedBytes: number } {
-    const unused = prunable(this.store, filters, this.nowMs()).filter(
-      ({ id }) => this.options.users().containersOf(id).length === 0,
-    );
-    const before = this.storedBytes();
-    const deleted = unused.flatMap(({ id }) => this.pruneOne(id));
-    const attributes = { reclaimed: String(before - this.storedBytes()) };
-    this.options.events.publish({ type: 'image', action: 'prune', actorId: '', attributes });
-    return { deleted, reclaimedBytes: before - this.storedBytes() };
-  }
-
-  private pruneOne(id: Digest): ImageDeletion[] {
-    const parts = { ...this.parts(), users: this.options.users };
-    const names = this.store.referencesOf(id).map(familiarString);
-    const untagged = names.flatMap((name) =>
-      this.store.get(id) ? removeImage(parts, name, false) : [],
-    );
-    return this.store.get(id) ? [...untagged, ...removeImage(parts, id, false)] : untagged;
-  }
-
-  /** Bytes in the layers of all images, each layer once. */
-  storedBytes(): number {
-    const layers = this.store.all().flatMap((record) => record.layers);
-    const sizes = new Map(layers.map((layer) => [layer.diffId, layer.sizeBytes]));
-    return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  prune(filters: Filters): PrunedImages {
+    return pruneImages(this.parts(), filters, this.options.clock.nowNs());
   }
 
   /**
@@ -293,8 +282,8 @@ export class ImageService implements ImageLookup {
   }
 
   private parts() {
-    const { content, snapshotter, events, clock } = this.options;
+    const { content, snapshotter, events, clock, users } = this.options;
     const { store: images, layers, uses, host } = this;
-    return { content, snapshotter, events, clock, images, layers, uses, host };
+    return { content, snapshotter, events, clock, users, images, layers, uses, host };
   }
 }

@@ -57,6 +57,20 @@ export class ImageStore {
     return this.images.get(id);
   }
 
+  /** True for an image that was not deleted. */
+  isListed(id: Digest): boolean {
+    return this.visible(this.images.get(id)) !== undefined;
+  }
+
+  /** Images that others were made from. */
+  parents(): Set<Digest> {
+    return new Set(this.all().flatMap(({ parent }) => parent ?? []));
+  }
+
+  hasChildren(id: Digest): boolean {
+    return this.all().some(({ parent }) => parent === id);
+  }
+
   /** By reference, id, or unique prefix of an id; throws Docker's `No such image: x`. */
   find(text: string): ImageRecord {
     const record = this.tryFind(text);
@@ -112,8 +126,10 @@ export class ImageStore {
    */
   add(record: ImageRecord, references: readonly Reference[]): void {
     const earlier = this.images.get(record.id);
-    const manifests = new Set([...(earlier?.manifests ?? []), ...record.manifests]);
+    const manifests = new Set([...record.manifests, ...(earlier?.manifests ?? [])]);
     const merged = {
+      ...(earlier?.target && { target: earlier.target }),
+      ...(earlier?.parent && { parent: earlier.parent }),
       ...record,
       manifests: [...manifests],
       lastTagged: record.lastTagged || (earlier?.lastTagged ?? ''),

@@ -58,4 +58,6 @@ export interface ImageLookup {
 export interface ImageUsers {
   /** Containers made from the image: id, name without slash, and whether it runs. */
   containersOf(id: Digest): { id: string; name: string; running: boolean }[];
+  /** How many containers each image has that has any. */
+  containersPerImage(): ReadonlyMap<string, number>;
 }

@@ -27,7 +27,7 @@ async function bring(name: string, spec: Partial<ImageSpec> = {}): Promise<strin
   registry.push(`source/${name}:latest`, { layers: [layer(name)], ...spec });
   await world.pull(`${registry.address}/source/${name}`);
   world.images.tag(`${registry.address}/source/${name}`, parseReference(name));
-  world.images.remove(`${registry.address}/source/${name}`, false);
+  world.images.remove(`${registry.address}/source/${name}`);
   return world.images.find(name).id;
 }
 
@@ -38,7 +38,12 @@ function use(imageId: string, running: boolean): string {
 }
 
 const list = (filters: Record<string, string[]> = {}) =>
-  world.images.list({ filters: new Map(Object.entries(filters)), withSharedSize: true });
+  world.images.list({
+    filters: new Map(Object.entries(filters)),
+    withSharedSize: true,
+    withManifests: false,
+    all: false,
+  });
 const names = (filters: Record<string, string[]> = {}) =>
   list(filters).flatMap((summary) => summary.RepoTags);
 
@@ -72,9 +77,9 @@ describe('remove()', () => {
   test('takes one name, and the image with its last', async () => {
     const id = await bring('a');
     world.images.tag('a', parseReference('b:v1'));
-    expect(world.images.remove('b:v1', false)).toEqual([{ Untagged: 'b:v1' }]);
+    expect(world.images.remove('b:v1')).toEqual([{ Untagged: 'b:v1' }]);
     const { diffIds } = world.images.find('a');
-    expect(world.images.remove('a', false)).toEqual([
+    expect(world.images.remove('a')).toEqual([
       { Untagged: 'a:latest' },
       { Deleted: id },
       { Deleted: diffIds[0] },
@@ -92,7 +97,7 @@ describe('remove()', () => {
     await bring('a', { layers: [layer('shared'), layer('a')] });
     await bring('b', { layers: [layer('shared'), layer('b')] });
     expect(world.onDisk().layers).toBe(3);
-    world.images.remove('a', false);
+    world.images.remove('a');
     await expect.poll(() => world.onDisk().layers).toBe(2);
     expect(world.layersOf('b').map((path) => readFileSync(join(path, 'file'), 'utf8'))).toEqual([
       'shared',
@@ -103,11 +108,11 @@ describe('remove()', () => {
   test('by id takes a single name along, but not two', async () => {
     const id = await bring('a');
     world.images.tag('a', parseReference('b'));
-    expect(() => world.images.remove(id, false)).toThrow(
+    expect(() => world.images.remove(id)).toThrow(
       `conflict: unable to delete ${id.slice(7, 19)} (must be forced) - ` +
         'image is referenced in multiple repositories',
     );
-    expect(world.images.remove(id.slice(7, 19), true).slice(0, 2)).toEqual([
+    expect(world.images.remove(id.slice(7, 19), { force: true }).slice(0, 2)).toEqual([
       { Untagged: 'a:latest' },
       { Untagged: 'b:latest' },
     ]);
@@ -116,16 +121,19 @@ describe('remove()', () => {
   test('refuses what a stopped container uses until it is forced, and keeps its layers then', async () => {
     const id = await bring('a');
     const user = use(id, false);
-    expect(() => world.images.remove('a', false)).toThrow(
-      `conflict: unable to remove repository reference "a:latest" (must force) - ` +
+    expect(() => world.images.remove('a')).toThrow(
+      `conflict: unable to remove repository reference "a" (must force) - ` +
         `container ${user} is using its referenced image ${id.slice(7, 19)}`,
     );
-    expect(() => world.images.remove(id, false)).toThrow(
+    expect(() => world.images.remove(id)).toThrow(
       `conflict: unable to delete ${id.slice(7, 19)} (must be forced) - ` +
         `image is being used by stopped container ${user}`,
     );
     const [path = ''] = world.layersOf('a');
-    expect(world.images.remove('a', true)).toEqual([{ Untagged: 'a:latest' }, { Deleted: id }]);
+    expect(world.images.remove('a', { force: true })).toEqual([
+      { Untagged: 'a:latest' },
+      { Deleted: id },
+    ]);
     expect(() => world.images.find(id)).toThrow('No such image');
     expect(names()).toEqual([]);
     expect(readFileSync(join(path, 'file'), 'utf8')).toBe('a');
@@ -141,11 +149,11 @@ describe('remove()', () => {
   test('of what a running container uses takes the name at most', async () => {
     const id = await bring('a');
     const user = use(id, true);
-    expect(() => world.images.remove(id, true)).toThrow(
+    expect(() => world.images.remove(id, { force: true })).toThrow(
       `conflict: unable to delete ${id.slice(7, 19)} (cannot be forced) - ` +
         `image is being used by running container ${user}`,
     );
-    expect(world.images.remove('a', true)).toEqual([{ Untagged: 'a:latest' }]);
+    expect(world.images.remove('a', { force: true })).toEqual([{ Untagged: 'a:latest' }]);
     expect(world.images.find(id).repoTags).toEqual([]);
   });
 
@@ -153,7 +161,7 @@ describe('remove()', () => {
     registry.push('a:latest', { layers: [layer('a')] });
     await world.pull(`${registry.address}/a`);
     const { repoDigests } = world.images.find(`${registry.address}/a`);
-    expect(world.images.remove(`${registry.address}/a`, false).slice(0, 2)).toEqual([
+    expect(world.images.remove(`${registry.address}/a`).slice(0, 2)).toEqual([
       { Untagged: `${registry.address}/a:latest` },
       { Untagged: repoDigests[0] },
     ]);
@@ -197,7 +205,7 @@ describe('list()', () => {
       layers: [layer('shared'), layer('new')],
     });
     expect(list()).toMatchObject([
-      { RepoTags: ['new:latest'], Created: 1_704_067_200, Size: 9, SharedSize: 6, Containers: -1 },
+      { RepoTags: ['new:latest'], Created: 1_704_067_200, Size: 9, SharedSize: 6, Containers: 0 },
       { RepoTags: ['old:latest'], Size: 9, SharedSize: 6 },
     ]);
   });

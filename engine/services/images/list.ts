@@ -1,66 +1,83 @@
 /**
- * Listing images: which ones a set of filters lets through, and how each is summed up. Pure over the
- * image store.
+ * Listing images: each that a set of filters lets through, summed up. Nothing is read from disk but
+ * the manifests, where they are asked for.
  * Source: moby `daemon/images/images.go`.
  */
-import { EngineError } from '../../contract/errors.ts';
 import type { Filters } from '../../contract/route.ts';
 import type { ImageSummary } from '../../contract/summaries.ts';
+import type { ContentStore } from '../../drivers/content.ts';
 import type { Digest } from '../../formats/digest.ts';
-import { familiarName, familiarString, type Reference } from '../../formats/reference.ts';
+import { familiarString } from '../../formats/reference.ts';
+import type { Image, ImageUsers } from './image.ts';
+import { listFilter } from './image-filters.ts';
 import { createdSeconds, sizeOf, type ImageRecord } from './image-record.ts';
 import type { ImageStore } from './image-store.ts';
-import { parseMoment } from './moment.ts';
-
-const LIST_FILTERS = ['dangling', 'label', 'before', 'since', 'reference', 'until'];
-const PRUNE_FILTERS = ['dangling', 'label', 'label!', 'until'];
+import { manifestSummaries } from './image-manifests.ts';
 
 export interface ListOptions {
+  /** Also images without a name that another was made from. */
+  readonly all: boolean;
   readonly filters: Filters;
   readonly withSharedSize: boolean;
-  readonly nowMs: number;
+  readonly withManifests: boolean;
+  readonly nowNs: bigint;
+}
+
+export interface ListParts {
+  readonly images: ImageStore;
+  readonly content: ContentStore;
+  readonly users: () => ImageUsers;
 }
 
 /** Newest first. */
-export function listImages(images: ImageStore, options: ListOptions): ImageSummary[] {
-  checkFilters(options.filters, LIST_FILTERS);
-  const passes = filterOf(images, options);
-  const records = images.all().filter(passes);
+export function listImages(parts: ListParts, options: ListOptions): ImageSummary[] {
+  const { images } = parts;
+  const { passes, showsName } = listFilter(images, options.filters, options);
   const shared = options.withSharedSize ? sharedSizes(images.all()) : undefined;
-  return records
-    .map((record) => summaryOf(images, record, shared?.get(record.id) ?? -1))
-    .map((summary) => withinReference(summary, options.filters))
+  const containers = parts.users().containersPerImage();
+  return images
+    .all()
+    .filter(passes)
+    .map((record): ImageSummary => {
+      const manifests = options.withManifests && manifestSummaries(parts, record);
+      const shown = showsName && images.referencesOf(record.id).filter(showsName);
+      return {
+        ...summaryOf(images, record),
+        ...(shown && {
+          RepoTags: shown.filter((name) => name.digest === undefined).map(familiarString),
+          RepoDigests: shown.filter((name) => name.digest !== undefined).map(familiarString),
+        }),
+        ...(shared && { SharedSize: shared.get(record.id) ?? 0 }),
+        ...(manifests && { Manifests: manifests }),
+        Containers: containers.get(record.id) ?? 0,
+      };
+    })
     .toSorted((a, b) => b.Created - a.Created);
 }
 
-/** One line of `docker images`. */
-export function summaryOf(images: ImageStore, record: ImageRecord, sharedBytes = -1): ImageSummary {
-  const { repoTags, repoDigests } = images.view(record);
-  return {
-    Id: record.id,
-    ParentId: '',
-    RepoTags: [...repoTags],
-    RepoDigests: [...repoDigests],
-    Created: createdSeconds(record.created),
-    Size: sizeOf(record),
-    SharedSize: sharedBytes,
-    Labels: { ...record.config.Labels },
-    Containers: -1,
-  };
-}
+/** By view, which is made anew whenever something about the image changes. */
+const summaries = new WeakMap<Image, ImageSummary>();
 
-/** Images a prune would remove, the users of images aside. */
-export function prunable(images: ImageStore, filters: Filters, nowMs: number): ImageRecord[] {
-  checkFilters(filters, PRUNE_FILTERS);
-  const danglingOnly = booleanOf(filters, 'dangling') ?? true;
-  const without = filters.get('label!') ?? [];
-  const until = filters.get('until')?.map((text) => parseMoment(text, nowMs));
-  return images.all().filter((record) => {
-    if (danglingOnly && images.view(record).repoTags.length > 0) return false;
-    if (until?.some((moment) => createdSeconds(record.created) * 1000 >= moment)) return false;
-    if (!hasLabels(record, filters.get('label') ?? [])) return false;
-    return without.length === 0 || !hasLabels(record, without);
-  });
+/** One line of `docker images`, without what takes counting. */
+export function summaryOf(images: ImageStore, record: ImageRecord): ImageSummary {
+  const view = images.view(record);
+  let summary = summaries.get(view);
+  if (summary === undefined) {
+    summary = {
+      Id: record.id,
+      ParentId: record.parent ?? '',
+      RepoTags: [...view.repoTags],
+      RepoDigests: [...view.repoDigests],
+      Created: createdSeconds(record.created),
+      Size: sizeOf(record),
+      SharedSize: -1,
+      Labels: record.config.Labels ?? null,
+      Containers: -1,
+      ...(record.target && { Descriptor: { ...record.target } }),
+    };
+    summaries.set(view, summary);
+  }
+  return summary;
 }
 
 /** For each image, the bytes in layers that another image has too. */
@@ -77,96 +94,4 @@ function sharedSizes(records: readonly ImageRecord[]): Map<Digest, number> {
         .reduce((sum, layer) => sum + layer.sizeBytes, 0),
     ]),
   );
-}
-
-function filterOf(
-  images: ImageStore,
-  { filters, nowMs }: ListOptions,
-): (record: ImageRecord) => boolean {
-  const dangling = booleanOf(filters, 'dangling');
-  const before = filters.get('before')?.map((name) => createdMs(images.find(name)));
-  const since = filters.get('since')?.map((name) => createdMs(images.find(name)));
-  const until = filters.get('until')?.map((text) => parseMoment(text, nowMs));
-  const patterns = filters.get('reference');
-  const labels = filters.get('label') ?? [];
-  return (record) => {
-    const created = createdMs(record);
-    const isDangling = images.view(record).repoTags.length === 0;
-    if (dangling !== undefined && dangling !== isDangling) return false;
-    if (before?.some((limit) => created >= limit)) return false;
-    if (since?.some((limit) => created <= limit)) return false;
-    if (until?.some((limit) => created >= limit)) return false;
-    if (!hasLabels(record, labels)) return false;
-    if (patterns === undefined) return true;
-    return images.referencesOf(record.id).some((name) => matchesAny(name, patterns));
-  };
-}
-
-/** With a reference filter, only the names that match are shown. */
-function withinReference(summary: ImageSummary, filters: Filters): ImageSummary {
-  const patterns = filters.get('reference')?.map(globOf);
-  if (patterns === undefined) return summary;
-  const isShown = (name: string) =>
-    patterns.some(
-      (pattern) =>
-        pattern.test(name) ||
-        pattern.test(name.replace(/[:@].*$/, '')) ||
-        pattern.test(repositoryPart(name)),
-    );
-  return {
-    ...summary,
-    RepoTags: summary.RepoTags.filter(isShown),
-    RepoDigests: summary.RepoDigests.filter(isShown),
-  };
-}
-
-/** `host:5000/a/b:tag` → `host:5000/a/b`. */
-function repositoryPart(name: string): string {
-  const at = name.indexOf('@');
-  if (at !== -1) return name.slice(0, at);
-  const colon = name.lastIndexOf(':');
-  return colon > name.lastIndexOf('/') ? name.slice(0, colon) : name;
-}
-
-function matchesAny(name: Reference, patterns: readonly string[]): boolean {
-  return patterns
-    .map(globOf)
-    .some((pattern) => pattern.test(familiarString(name)) || pattern.test(familiarName(name)));
-}
-
-/** `*` and `?` stop at a slash. Source: Go path.Match, by which Docker matches references. */
-function globOf(pattern: string): RegExp {
-  const source = pattern.replaceAll(/[.+^${}()|\\]/g, String.raw`\$&`);
-  const glob = source.replaceAll('*', '[^/]*').replaceAll('?', '[^/]').replaceAll('[^^/]', '[^/]');
-  try {
-    return new RegExp(`^${glob}$`);
-  } catch {
-    throw new EngineError('invalid-argument', 'syntax error in pattern');
-  }
-}
-
-function hasLabels(record: ImageRecord, wanted: readonly string[]): boolean {
-  const labels = record.config.Labels ?? {};
-  return wanted.every((text) => {
-    const [key = '', ...rest] = text.split('=');
-    return rest.length === 0 ? key in labels : labels[key] === rest.join('=');
-  });
-}
-
-function createdMs({ created }: ImageRecord): number {
-  const ms = Date.parse(created);
-  return Number.isNaN(ms) ? 0 : ms;
-}
-
-function booleanOf(filters: Filters, key: string): boolean | undefined {
-  const value = filters.get(key)?.[0]?.toLowerCase();
-  if (value === undefined) return undefined;
-  if (value === 'true' || value === '1') return true;
-  if (value === 'false' || value === '0') return false;
-  throw new EngineError('invalid-argument', `invalid filter '${key}=[${value}]'`);
-}
-
-function checkFilters(filters: Filters, known: readonly string[]): void {
-  for (const key of filters.keys())
-    if (!known.includes(key)) throw new EngineError('invalid-argument', `invalid filter '${key}'`);
 }

@@ -140,7 +140,14 @@ describe('a pull', () => {
     gate.resolve();
     await Promise.all(pulls);
     for (const { digest } of image.layers) expect(registry.requestsFor(digest)).toHaveLength(1);
-    expect(world.images.list({ filters: new Map(), withSharedSize: false })).toHaveLength(1);
+    expect(
+      world.images.list({
+        filters: new Map(),
+        withSharedSize: false,
+        withManifests: false,
+        all: false,
+      }),
+    ).toHaveLength(1);
     expect(world.images.find(config).id).toBe(config);
   });
 });

@@ -33,7 +33,7 @@ import type { ImageStore } from './image-store.ts';
 import { LayerProgress } from './layer-progress.ts';
 import type { LayerStore } from './layer-store.ts';
 import { ProgressStream, shortId } from './progress.ts';
-import { resolveImage, type ResolvedImage } from './resolve.ts';
+import { resolveImage, targetOf, type ResolvedImage } from './resolve.ts';
 import type { Lease, StorageUses } from './storage-uses.ts';
 
 export interface PullRequest {
@@ -150,12 +150,11 @@ async function bringIn(parts: PullParts, task: BringIn): Promise<ImageRecord> {
     task.lease.hold('document', digest);
     await parts.content.add(bytes);
   }
-  return recordOf(
-    manifest.config.digest,
-    config,
-    layers,
-    manifests.map(({ digest }) => digest),
-  );
+  const digests = manifests.map(({ digest }) => digest);
+  return {
+    ...recordOf(manifest.config.digest, config, layers, digests),
+    target: targetOf(task.resolved),
+  };
 }
 
 async function fetchConfig(parts: PullParts, task: BringIn): Promise<ImageConfig> {

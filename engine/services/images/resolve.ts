@@ -67,3 +67,8 @@ function chooseEntry({ manifests }: ImageIndex, wanted: Platform): IndexEntry {
     `no matching manifest for ${formatPlatform(wanted)} in the manifest list entries`,
   );
 }
+
+/** What the reference names, as the image's record keeps it. */
+export function targetOf({ top: { bytes, digest, mediaType } }: ResolvedImage) {
+  return { mediaType: parseManifest(bytes, mediaType).mediaType, digest, size: bytes.length };
+}

@@ -43,7 +43,7 @@ async function bring(name: string, layers: { files: TarEntry[] }[]): Promise<str
   const source = `${registry.address}/x`;
   await world.pull(source);
   world.images.tag(source, parseReference(name));
-  world.images.remove(source, false);
+  world.images.remove(source);
   return world.images.find(name).id;
 }
 
@@ -70,7 +70,7 @@ describe('save() and load()', () => {
       await bring('b:v2', [layer('shared'), layer('b')]),
     ];
     const archive = await save('a', 'b:v2');
-    for (const id of ids) world.images.remove(id, true);
+    for (const id of ids) world.images.remove(id, { force: true });
     await expect.poll(() => world.onDisk().layers).toBe(0);
     expect(await load(archive)).toEqual(['a:latest', 'b:v2']);
     expect(['a', 'b:v2'].map((name) => world.images.find(name).id)).toEqual(ids);
@@ -86,7 +86,7 @@ describe('save() and load()', () => {
   test('of an id keeps no name', async () => {
     const id = await bring('a', [layer('a')]);
     const archive = await save(id);
-    world.images.remove(id, true);
+    world.images.remove(id, { force: true });
     expect(await load(archive)).toEqual([id]);
     expect(world.images.find(id).repoTags).toEqual([]);
   });

@@ -75,6 +75,10 @@ export class ImageWorld implements AsyncDisposable {
       clock: systemClock,
       users: () => ({
         containersOf: (id) => this.users.filter((user) => user.imageId === id),
+        containersPerImage: () => {
+          const ids = this.users.map((user) => user.imageId);
+          return new Map(ids.map((id) => [id, ids.filter((other) => other === id).length]));
+        },
       }),
       architecture: process.arch,
     });
