@@ -54,6 +54,7 @@ import { returnFreeMemory } from './host/memory.ts';
 import { readPrivileges, thermalPaths } from './host/privileges.ts';
 import { requireProgram, versionOf } from './host/programs.ts';
 import { claimRoots } from './host/roots.ts';
+import { BackgroundWork } from './services/background-work.ts';
 import { ContainerService } from './services/containers/container-service.ts';
 import { ContainerStore } from './services/containers/container-store.ts';
 import { containerSettings } from './services/containers/settings.ts';
@@ -73,6 +74,8 @@ import { WatchService } from './services/watch/watch-service.ts';
 
 /** A registry that sends nothing for this long is given up on, and asked again for the rest. */
 const REGISTRY_SILENCE_MS = 30_000;
+/** How long the end of the engine waits for removals that were answered already. */
+const SETTLE_MS = 5_000;
 const DEFAULT_DATA_ROOT = '/var/lib/gantry';
 
 async function main(): Promise<void> {
@@ -133,6 +136,7 @@ async function main(): Promise<void> {
   const logStore = new FileLogStore();
 
   // Services. Those that ask each other are given closures, since one of them has to come first.
+  const background = new BackgroundWork(report);
   const events = new EventBus(clock);
   const images = new ImageService({
     state,
@@ -183,7 +187,7 @@ async function main(): Promise<void> {
     warn,
     readLog: (container, streams) => containerLogs.replay(container, streams),
     execIdsOf: (id) => exec.idsOf(id),
-    inBackground: (what, work) => void work.catch((error: unknown) => report(what, error)),
+    inBackground: (what, work) => background.add(what, work),
   });
   const exec = new ExecService({
     containers,
@@ -273,6 +277,7 @@ async function main(): Promise<void> {
     }
     rotation[Symbol.dispose]();
     const keepNetworks = containers.runningContainers().length > 0;
+    await background.settle(SETTLE_MS);
     await containers.close();
     await network.close({ keepNetworks });
     await images.close();

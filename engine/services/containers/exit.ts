@@ -6,7 +6,7 @@ import type { ContainerExit, MonitoredProcess } from '../../drivers/monitor.ts';
 import { formatTime } from '../../host/clock.ts';
 import { cgroupsPathOf, publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
-import { removeContainer } from './remove.ts';
+import { removeAtEnd } from './remove.ts';
 import { scheduleRestart } from './restart.ts';
 import { restartDelayMs, shouldRestart } from './restart-policy.ts';
 import { publishRunEnd } from './run-events.ts';
@@ -52,8 +52,7 @@ export async function handleExit(
   const willRestart = recordExit(context, container, exit);
   container.settle('next-exit');
   const isRemoved = container.hostConfig.AutoRemove && !container.isKept;
-  if (!willRestart && isRemoved)
-    return removeContainer(context, container, { removeVolumes: true });
+  if (!willRestart && isRemoved) return removeAtEnd(context, container);
   try {
     await tearDown(context, container);
   } finally {

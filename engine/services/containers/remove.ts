@@ -47,13 +47,37 @@ export async function removeContainer(
   context.inBackground(`removal of container ${container.name}`, data);
 }
 
+/**
+ * For the caller who holds the lock of a `--rm` container that has just ended. Who waits is answered
+ * as soon as its record, its name and its ports are free; of what is taken down after that nothing
+ * can be seen, and it is a good part of a short run. A container with volumes is removed in full
+ * first: without its record they would be nobody's after a crash.
+ */
+export async function removeAtEnd(
+  context: ContainerContext,
+  container: LiveContainer,
+): Promise<void> {
+  if (container.definition.mounts.some(({ volumeName }) => volumeName !== ''))
+    return removeContainer(context, container, { removeVolumes: true });
+  await context.network.detach(container.id);
+  context.store.delete(container);
+  container.settle('removed');
+  await new Promise((resolve) => setImmediate(resolve)); // by then the answers are sent
+  try {
+    await tearDown(context, container);
+  } finally {
+    publish(context, container, 'destroy');
+    context.inBackground(`removal of container ${container.name}`, removeData(context, container));
+  }
+}
+
 /** Removes everything but the data; `data` resolves when that is gone as well. */
 async function takeAway(
   context: ContainerContext,
   container: LiveContainer,
   { removeVolumes }: RemoveOptions,
 ): Promise<{ readonly data: Promise<void> }> {
-  const { store, snapshotter, files, volumes } = context;
+  const { store, volumes } = context;
   store.showState(container, { status: 'removing' });
   try {
     await tearDown(context, container);
@@ -71,10 +95,14 @@ async function takeAway(
   publish(context, container, 'destroy');
   container.settle('next-exit');
   container.settle('removed');
-  const removeData = async () => {
-    await context.standby.giveUp(container.id);
-    context.logs.remove(container.logPath);
-    await Promise.all([snapshotter.removeWritable(container.id), files.remove(container.id)]);
-  };
-  return { data: removeData() };
+  return { data: removeData(context, container) };
+}
+
+async function removeData(
+  { standby, logs, snapshotter, files }: ContainerContext,
+  container: LiveContainer,
+): Promise<void> {
+  await standby.giveUp(container.id);
+  logs.remove(container.logPath);
+  await Promise.all([snapshotter.removeWritable(container.id), files.remove(container.id)]);
 }
