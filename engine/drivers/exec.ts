@@ -64,7 +64,19 @@ export interface ExecProcess {
   resize(size: ConsoleSize): void;
 }
 
+/** What is known of a program before it is started. */
+export type ExecWish = Pick<
+  ExecRequest,
+  'execId' | 'containerId' | 'runtimeName' | 'hasTerminal' | 'streams'
+>;
+
 export interface ExecRunner {
+  /**
+   * Gets ready what `start` of this exec will need, where that helps; the program does not run. Given
+   * up by itself when no start follows within seconds, and at the engine's end.
+   */
+  prepare(wish: ExecWish): void;
+
   /** Starts the program; rejects only where the engine itself failed. */
   start(request: ExecRequest): Promise<ExecProcess>;
 }

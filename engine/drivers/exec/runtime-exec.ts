@@ -10,12 +10,20 @@
  * What the runtime has to say goes to a log file, since its stderr is the program's. It writes the pid
  * file only when the program is about to run: that is how "ran and failed" is told from "never ran".
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild, type Child } from '../../host/child.ts';
-import type { ConsoleSize, ExecEnd, ExecProcess, ExecRequest, ExecRunner } from '../exec.ts';
+import type {
+  ConsoleSize,
+  ExecEnd,
+  ExecProcess,
+  ExecRequest,
+  ExecRunner,
+  ExecWish,
+} from '../exec.ts';
+import { AwaitedConfig, releaseReader } from '../runtime/awaited-config.ts';
 import { explainExecFailure } from './exec-failure.ts';
 import { planExecProcess, type OciProcess } from './exec-spec.ts';
 import { startOnTerminal, type ExecRuntime } from './terminals.ts';
@@ -32,6 +40,10 @@ export interface RuntimeExecOptions {
 /** How often to look whether the program runs yet. */
 const LOOK_MS = 1;
 
+/** Runtimes that wait for the program they are to run; clients that create execs start them. */
+const AHEAD_MAX = 8;
+const AHEAD_MS = 2_000;
+
 interface Paths {
   readonly process: string;
   readonly log: string;
@@ -39,16 +51,68 @@ interface Paths {
   readonly console: string;
 }
 
+/** A runtime that waits for its program. */
+interface Ahead {
+  readonly child: Child;
+  readonly config: AwaitedConfig;
+  readonly timer: NodeJS.Timeout;
+}
+
 type WatchedExec = Pick<ExecProcess, 'started' | 'ended' | 'pid'>;
 
 export class RuntimeExec implements ExecRunner {
   private readonly options: RuntimeExecOptions;
+  private readonly ahead = new Map<string, Ahead>();
 
   constructor(options: RuntimeExecOptions) {
     this.options = options;
     // What an engine that was killed left behind; programs it detached need none of it any more.
+    for (const name of namesIn(options.directory)) releaseReader(join(options.directory, name));
     rmSync(options.directory, { recursive: true, force: true });
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  }
+
+  /**
+   * Starts the runtime, which links itself and reads the container's state while the client comes
+   * back with its second request: a fifth of an exec at the API. Terminals need more than that.
+   */
+  prepare(wish: ExecWish): void {
+    const { stdin, stdout, stderr } = wish.streams;
+    if (wish.hasTerminal || !(stdin || stdout || stderr) || this.ahead.size >= AHEAD_MAX) return;
+    const paths = this.pathsOf(wish.execId);
+    const config = new AwaitedConfig(paths.process);
+    try {
+      const child = this.launch(wish, paths);
+      const timer = setTimeout(() => void this.giveUp(wish.execId), AHEAD_MS).unref();
+      this.ahead.set(wish.execId, { child, config, timer });
+    } catch {
+      config.withdraw(); // `start` tries again and tells why it cannot
+    }
+  }
+
+  private async giveUp(execId: string): Promise<void> {
+    const ahead = this.ahead.get(execId);
+    if (ahead === undefined) return;
+    this.ahead.delete(execId);
+    ahead.config.withdraw();
+    const { child } = ahead;
+    for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
+    await child.exited;
+    removeFiles(this.pathsOf(execId));
+  }
+
+  /** The runtime that waits for this program, if it was started as the program is to run. */
+  private async takeAhead(request: ExecRequest, text: string): Promise<Child | undefined> {
+    const ahead = this.ahead.get(request.execId);
+    if (ahead === undefined) return undefined;
+    clearTimeout(ahead.timer);
+    if (request.isDetached || !ahead.config.takes(text)) {
+      await this.giveUp(request.execId);
+      return undefined;
+    }
+    this.ahead.delete(request.execId);
+    ahead.config.write(text);
+    return ahead.child;
   }
 
   async start(request: ExecRequest): Promise<ExecProcess> {
@@ -59,25 +123,32 @@ export class RuntimeExec implements ExecRunner {
       this.options.allCapabilities,
     );
     try {
-      writeFileSync(paths.process, JSON.stringify(process), { mode: 0o600 });
+      const text = JSON.stringify(process);
+      const ahead = await this.takeAhead(request, text);
+      if (ahead !== undefined) return this.onPipes(ahead, request, paths);
+      writeFileSync(paths.process, text, { mode: 0o600 });
       return request.hasTerminal
         ? await this.startWithTerminal(request, paths)
-        : this.startWithPipes(request, paths);
+        : this.onPipes(this.launch(request, paths, request.isDetached), request, paths);
     } catch (error) {
       removeFiles(paths);
       throw error;
     }
   }
 
-  private startWithPipes(request: ExecRequest, paths: Paths): ExecProcess {
-    const stream = (isWanted: boolean) => (isWanted && !request.isDetached ? 'pipe' : 'null');
-    const { stdin, stdout, stderr } = request.streams;
-    const runtime = this.options.findRuntime(request.runtimeName);
-    const child = startChild(runtime.program, argumentsOf(runtime, request, paths), {
+  /** Starts the runtime with pipes for the streams that are asked for. */
+  private launch(wish: ExecWish, paths: Paths, isDetached: boolean = false): Child {
+    const stream = (isWanted: boolean) => (isWanted && !isDetached ? 'pipe' : 'null');
+    const { stdin, stdout, stderr } = wish.streams;
+    const runtime = this.options.findRuntime(wish.runtimeName);
+    return startChild(runtime.program, argumentsOf(runtime, wish, paths), {
       stdin: stream(stdin),
       stdout: stream(stdout),
       stderr: stream(stderr),
     });
+  }
+
+  private onPipes(child: Child, request: ExecRequest, paths: Paths): ExecProcess {
     // EPIPE: the program does not want its input, which is its own affair.
     child.stdin?.on('error', () => {});
     const exec = this.watch(child, request, paths);
@@ -173,7 +244,7 @@ function programOutput(source: Readable, exec: WatchedExec): Readable {
 
 function argumentsOf(
   runtime: ExecRuntime,
-  { containerId }: ExecRequest,
+  { containerId }: ExecWish,
   paths: Paths,
   more: readonly string[] = [],
 ): string[] {
@@ -181,6 +252,10 @@ function argumentsOf(
     ...[...runtime.globalArguments, '--log', paths.log, '--log-format', 'json', 'exec'],
     ...['--process', paths.process, '--pid-file', paths.pid, ...more, containerId],
   ];
+}
+
+function namesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 function readPid(path: string): number {

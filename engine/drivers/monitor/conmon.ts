@@ -37,7 +37,7 @@ import {
   type WaitingMonitor,
   type WatchListener,
 } from '../monitor.ts';
-import { AwaitedConfig, releaseReader } from './awaited-config.ts';
+import { AwaitedConfig, releaseReader } from '../runtime/awaited-config.ts';
 import { explainCreateFailure } from './create-failure.ts';
 import { connectStreams } from './packet-streams.ts';
 

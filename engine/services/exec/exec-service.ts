@@ -76,6 +76,13 @@ export class ExecService {
       process: undefined,
       consoleSize: sizeOf(body.ConsoleSize),
     });
+    this.parts.runner.prepare({
+      execId: id,
+      containerId: container.id,
+      runtimeName: container.hostConfig.Runtime,
+      hasTerminal: body.Tty,
+      streams: streamsOf(body),
+    });
     this.publish(container, `exec_create: ${body.Cmd.join(' ')}`, id);
     return id;
   }
@@ -167,7 +174,7 @@ export class ExecService {
       isPrivileged: body.Privileged,
       hasTerminal: body.Tty,
       consoleSize: exec.consoleSize,
-      streams: { stdin: body.AttachStdin, stdout: body.AttachStdout, stderr: body.AttachStderr },
+      streams: streamsOf(body),
       isDetached,
     });
     exec.process = process;
@@ -244,6 +251,10 @@ export class ExecService {
       },
     });
   }
+}
+
+function streamsOf({ AttachStdin, AttachStdout, AttachStderr }: ExecCreateBody) {
+  return { stdin: AttachStdin, stdout: AttachStdout, stderr: AttachStderr };
 }
 
 /** Source: moby `daemon/exec.go`, getActiveContainer. */

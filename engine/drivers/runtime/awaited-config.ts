@@ -1,5 +1,5 @@
 /**
- * A `config.json` that a runtime waits for: a fifo until the configuration is known.
+ * A configuration file that a runtime waits for: a fifo until its text is known.
  *
  * The engine holds the fifo's writing end from the beginning, so the runtime's open succeeds and its
  * read waits. The engine's own death, at any moment, is the end of that file for the reader, which
