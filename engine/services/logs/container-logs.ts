@@ -5,7 +5,7 @@
  * `until` ends a followed log when its time has come.
  */
 import { EngineError } from '../../contract/errors.ts';
-import type { LogSlice, LogStore, StoredLog } from '../../drivers/logs.ts';
+import type { LogBounds, LogSlice, LogStore, StoredLog } from '../../drivers/logs.ts';
 import { LogFramer } from '../../formats/log-frames.ts';
 import { parseLogOptions } from '../../formats/log-options.ts';
 import type { Clock } from '../../host/clock.ts';
@@ -79,13 +79,15 @@ export class ContainerLogs {
       details: details ? detailsOf(container) : '',
     });
     using log = this.store.open(container.logPath);
-    const from = await startOf(log, request);
+    // Without following, what is written from now on is not part of the answer.
+    const bounds = log.bounds();
+    const from = await startOf(log, bounds, request);
     const done = new AbortController();
     try {
       const slices =
         request.follow && container.running
           ? this.follow(container, log, from, request, AbortSignal.any([signal, done.signal]))
-          : log.read(from);
+          : log.read(from, bounds.end);
       for await (const slice of slices) {
         const bytes = framer.push(slice.bytes);
         if (bytes.length > 0) yield bytes;
@@ -129,8 +131,7 @@ export function requireReadable(container: ContainerView): void {
     throw new EngineError('not-implemented', 'configured logging driver does not support reading');
 }
 
-async function startOf(log: StoredLog, request: LogRequest): Promise<number> {
-  const bounds = log.bounds();
+async function startOf(log: StoredLog, bounds: LogBounds, request: LogRequest): Promise<number> {
   if (request.tailLines !== undefined) return findLinesBack(log, bounds.end, request.tailLines);
   if (request.sinceNs !== undefined)
     return log.firstWrittenSince(Number(request.sinceNs / 1_000_000n));
