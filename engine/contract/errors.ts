@@ -14,7 +14,8 @@ export type ErrorCode =
   | 'not-implemented'
   | 'unavailable'
   | 'cancelled'
-  | 'internal';
+  | 'internal'
+  | 'out-of-space';
 
 /** Source: Docker Engine API v1.50, "Errors"; 304 carries no body. */
 export const HTTP_STATUS = {
@@ -28,6 +29,7 @@ export const HTTP_STATUS = {
   unavailable: 503,
   cancelled: 499,
   internal: 500,
+  'out-of-space': 500,
 } as const satisfies Record<ErrorCode, number>;
 
 /**

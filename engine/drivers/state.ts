@@ -4,6 +4,8 @@
  * Guarantees: a write is visible to every later read at once and survives a crash of the engine;
  * `transaction` makes several writes one, all or nothing. Whoever writes a record that names files
  * makes those files durable first, so a record never points at something that is not there.
+ * Where the disk is full, writing throws `out-of-space` and changes nothing; some writes more are
+ * possible on a full disk, so that its owner can free space.
  */
 
 /** A stored value: what JSON can carry. bigint and Date do not belong in a record. */

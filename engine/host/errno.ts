@@ -13,16 +13,27 @@ const CODES: Partial<Record<string, ErrorCode>> = {
   EPERM: 'forbidden',
   EROFS: 'forbidden',
   EINVAL: 'invalid-argument',
-  ENOSPC: 'unavailable',
-  EDQUOT: 'unavailable',
+  ENOSPC: 'out-of-space',
+  EDQUOT: 'out-of-space',
 };
+
+/** Texts that people and clients look for. Source: strerror(3). */
+const TEXTS: Partial<Record<string, string>> = {
+  ENOSPC: 'no space left on device',
+  EDQUOT: 'disk quota exceeded',
+};
+
+/** The engine's code for an errno by name. */
+export function codeOfErrno(errno: string): ErrorCode {
+  return CODES[errno] ?? 'internal';
+}
 
 /** A failed system call: the call, its subject, and the errno's name (`ENOENT`), for callers that branch on it. */
 export class SystemCallError extends EngineError {
   readonly errno: string;
 
   constructor(call: string, subject: string, errno: string) {
-    super(CODES[errno] ?? 'internal', `${call} ${subject}: ${errno}`);
+    super(codeOfErrno(errno), `${call} ${subject}: ${TEXTS[errno] ?? errno}`);
     this.name = 'SystemCallError';
     this.errno = errno;
   }

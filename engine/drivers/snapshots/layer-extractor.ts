@@ -223,7 +223,7 @@ export class LayerExtractor implements TarSink {
     this.unchecked = 0;
     const { bavail, bsize } = statfsSync(this.root);
     if (bavail * bsize < FREE_BYTES_MIN)
-      throw new EngineError('unavailable', 'no space left on device: the layer does not fit');
+      throw new EngineError('out-of-space', 'no space left on device: the layer does not fit');
   }
 }
 

@@ -2,7 +2,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 import { EngineError, messageOf, type ErrorCode } from '../../contract/errors.ts';
-import { errnoOf } from '../../host/errno.ts';
+import { codeOfErrno, errnoOf } from '../../host/errno.ts';
 import { syncFileSystem } from '../../host/system-calls.ts';
 import { unpackLayer } from './layer-pipeline.ts';
 import type { UnpackReply, UnpackRequest } from './unpack-messages.ts';
@@ -30,7 +30,9 @@ async function run(request: Exclude<UnpackRequest, { kind: 'abort' }>): Promise<
 /** A failed file call (no space, no inodes, an I/O error) says nothing about the layer. */
 function codeOf(error: unknown): ErrorCode {
   if (error instanceof EngineError) return error.code;
-  return errnoOf(error) === undefined ? 'internal' : 'unavailable';
+  const errno = errnoOf(error);
+  if (errno === undefined) return 'internal';
+  return codeOfErrno(errno) === 'out-of-space' ? 'out-of-space' : 'unavailable';
 }
 
 function unpack(request: Extract<UnpackRequest, { kind: 'unpack' }>) {

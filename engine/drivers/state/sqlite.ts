@@ -2,11 +2,20 @@
  * `StateStore` in one SQLite file (WAL). Commits are not fsynced one by one: with WAL and
  * `synchronous=NORMAL` a crash of the engine loses nothing, and a crash of the machine loses at
  * most the last commits and never corrupts the file. Source: sqlite.org/pragma.html#pragma_synchronous.
+ *
+ * A full disk does not stop it at once: pages are kept in reserve, in the file and in its log, which
+ * SQLite uses again before it asks the disk for more. So containers can be removed, and their ends
+ * be written down, when there is no other space left.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { EngineError } from '../../contract/errors.ts';
 import type { Records, StateStore } from '../state.ts';
 
 const SCHEMA_VERSION = 1;
+/** Some 250 pages: as many small records can be written without new space. */
+const RESERVE_BYTES = 1 << 20;
+/** Pages in the log after which it is begun anew: it stays near the size the reserve gave it. */
+const CHECKPOINT_PAGES = 250;
 
 export class SqliteState implements StateStore {
   private readonly database: DatabaseSync;
@@ -15,7 +24,7 @@ export class SqliteState implements StateStore {
   constructor(path: string) {
     this.database = new DatabaseSync(path);
     this.database.exec(
-      'PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512',
+      `PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-512; PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}`,
     );
     const { user_version: version } = this.database.prepare('PRAGMA user_version').get() as {
       user_version: number;
@@ -23,6 +32,23 @@ export class SqliteState implements StateStore {
     if (version > SCHEMA_VERSION)
       throw new Error(`${path} was written by a newer engine (schema ${version})`);
     this.database.exec(`PRAGMA user_version=${SCHEMA_VERSION}`);
+    this.reserve();
+  }
+
+  /**
+   * Written and deleted, the pages stay with the file and the log (which a clean end truncates).
+   * Without space for it the engine starts all the same.
+   */
+  private reserve(): void {
+    try {
+      this.database.exec(
+        `CREATE TABLE IF NOT EXISTS reserve (bytes BLOB);
+         INSERT INTO reserve VALUES (zeroblob(${RESERVE_BYTES}));
+         DELETE FROM reserve`,
+      );
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
   }
 
   records<T>(collection: string): Records<T> {
@@ -37,10 +63,11 @@ export class SqliteState implements StateStore {
     this.database.exec('BEGIN');
     try {
       const result = work();
-      this.database.exec('COMMIT');
+      writing(() => this.database.exec('COMMIT'));
       return result;
     } catch (error) {
-      this.database.exec('ROLLBACK');
+      // SQLite has rolled back by itself where it ran out of space.
+      if (this.database.isTransaction) this.database.exec('ROLLBACK');
       throw error;
     }
   }
@@ -69,15 +96,34 @@ class SqliteRecords<T> implements Records<T> {
   }
 
   put(key: string, value: T): void {
-    this.upsert.run(key, JSON.stringify(value));
+    writing(() => this.upsert.run(key, JSON.stringify(value)));
   }
 
   delete(key: string): void {
-    this.remove.run(key);
+    writing(() => this.remove.run(key));
   }
 
   all(): [string, T][] {
     const rows = this.selectAll.all() as { key: string; value: string }[];
     return rows.map(({ key, value }) => [key, JSON.parse(value) as T]);
   }
+}
+
+/** Throws `out-of-space` in the words that people know. */
+function writing(work: () => unknown): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    throw new EngineError('out-of-space', 'writing the state: no space left on device', {
+      cause: error,
+    });
+  }
+}
+
+/** Source: sqlite.org/rescode.html, SQLITE_FULL, and SQLITE_IOERR for a log that cannot grow. */
+function isFull(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  const [SQLITE_IOERR, SQLITE_FULL] = [10, 13];
+  return errcode !== undefined && [SQLITE_IOERR, SQLITE_FULL].includes(errcode & 0xff);
 }
