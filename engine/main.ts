@@ -84,13 +84,18 @@ async function main(): Promise<void> {
   const log = new Log(config.logLevel);
   const warn = (message: string) => log.warn(message);
   const report = (message: string, error: unknown) => log.error(message, error);
+  // What is to be done at the engine's end, last made first; all of it when it fails to start, too.
+  await using undo = new AsyncDisposableStack();
+  const closing = new AbortController();
 
   // The machine, and what of it is this engine's own.
   const machine = readMachine();
   const roots = claimRoots(dataRoot, execRoot, config.pidFile);
+  undo.defer(() => roots.release());
   const cgroups = prepareCgroups();
   const privileges = readPrivileges();
   const state = new SqliteState(join(dataRoot, 'state.db'));
+  undo.defer(() => state.close());
   const engineId = identityOf(state);
   const isDefaultEngine = dataRoot === DEFAULT_DATA_ROOT;
   const tag = isDefaultEngine ? 'gantry' : `gantry-${engineId.slice(0, 8)}`;
@@ -100,6 +105,7 @@ async function main(): Promise<void> {
   const content = new FileContentStore(join(dataRoot, 'content'));
   const snapshotter = new OverlaySnapshotter(join(dataRoot, 'snapshots'), state);
   const unpacker = new UnpackPool(config.maxConcurrentDownloads);
+  undo.defer(() => unpacker.close());
   const registry = new HttpRegistry(
     {
       mirrors: config.registryMirrors,
@@ -118,6 +124,9 @@ async function main(): Promise<void> {
     warn,
     ...(config.bip !== '' && { subnet: config.bip }),
   });
+  const files = new LocalRuntimeFiles(dataRoot, execRoot);
+  const containerStore = new ContainerStore(state, files);
+  undo.defer(() => network.close({ keepNetworks: containerStore.hasProcesses() }));
   const runtimes = await findRuntimes({
     root: join(execRoot, 'runtimes'),
     cgroups,
@@ -126,13 +135,13 @@ async function main(): Promise<void> {
     added: config.runtimes,
     warn,
   });
+  undo.defer(() => runtimes.close());
   const conmonProgram = requireProgram('conmon', 'conmon');
   const monitor = new Conmon({
     program: conmonProgram,
     version: await versionOf(conmonProgram),
     exitDirectory: join(execRoot, 'exits'),
   });
-  const files = new LocalRuntimeFiles(dataRoot, execRoot);
   const logStore = new FileLogStore();
 
   // Services. Those that ask each other are given closures, since one of them has to come first.
@@ -149,6 +158,7 @@ async function main(): Promise<void> {
     users: () => containers,
     architecture: process.arch,
   });
+  undo.defer(() => images.close());
   const volumes = new VolumeService({
     store: new LocalVolumeStore(dataRoot),
     state,
@@ -163,7 +173,7 @@ async function main(): Promise<void> {
     members: (id) => containers.networkMembers(id),
   });
   const containers: ContainerService = new ContainerService({
-    store: new ContainerStore(state, files),
+    store: containerStore,
     standby: new Standby({ files, snapshotter, monitor, runtimes }),
     images,
     snapshotter,
@@ -187,8 +197,11 @@ async function main(): Promise<void> {
     warn,
     readLog: (container, streams) => containerLogs.replay(container, streams),
     execIdsOf: (id) => exec.idsOf(id),
+    closing: closing.signal,
     inBackground: (what, work) => background.add(what, work),
   });
+  undo.defer(() => containers.close());
+  undo.defer(() => background.settle(SETTLE_MS));
   const exec = new ExecService({
     containers,
     runner: new RuntimeExec({
@@ -207,6 +220,7 @@ async function main(): Promise<void> {
     reopenLog: (id) => containers.reopenLog(id),
     report,
   });
+  undo.use(rotation);
   const stats = new StatsService({
     containers,
     usage: new CgroupUsage(cgroups),
@@ -227,10 +241,10 @@ async function main(): Promise<void> {
   });
   const watch = new WatchService({ engine: () => system.summary(), containers, images });
 
-  // What an earlier engine left: first containers, since they say what of the rest is in use.
-  await containers.recover();
-  await volumes.recover();
-  await images.recover();
+  // What an earlier engine left: first containers, since they say what of the rest is in use. What
+  // cannot be mended is no reason not to start.
+  for (const service of [containers, volumes, images])
+    await service.recover().catch((error: unknown) => report('recovering', error));
 
   // The API.
   const { watch: watchRoute, openapi, ...logRoutes } = GANTRY_ROUTES;
@@ -247,7 +261,9 @@ async function main(): Promise<void> {
       Volume: VOLUME_ROUTES,
       Gantry: GANTRY_ROUTES,
     });
-  const servers = await serve(config, report, [
+  const servers: Server[] = [];
+  undo.defer(() => servers.forEach(closeServer));
+  await serve(config, report, servers, [
     ...bind(SYSTEM_ROUTES, systemHandlers(system, events, clock)),
     ...bind(CONTAINER_ROUTES, containerHandlers(containers)),
     ...bind(CHECKPOINT_ROUTES, checkpointHandlers()),
@@ -269,21 +285,11 @@ async function main(): Promise<void> {
   log.info(`listening on ${config.hosts.join(', ')}`);
   returnFreeMemory();
 
+  const atEnd = undo.move();
   const stop = async (signal: string): Promise<void> => {
     log.info(`${signal}: stopping; containers go on`);
-    for (const server of servers) {
-      server.close();
-      server.closeAllConnections();
-    }
-    rotation[Symbol.dispose]();
-    const keepNetworks = containers.runningContainers().length > 0;
-    await background.settle(SETTLE_MS);
-    await containers.close();
-    await network.close({ keepNetworks });
-    await images.close();
-    await unpacker.close();
-    state.close();
-    roots.release();
+    closing.abort(new EngineError('unavailable', 'the engine is stopping'));
+    await atEnd.disposeAsync();
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
@@ -310,16 +316,20 @@ function readSeccompProfile({ seccompProfile }: Config): string {
 async function serve(
   config: Config,
   report: (message: string, error: unknown) => void,
+  servers: Server[],
   routes: readonly BoundRoute[],
-): Promise<Server[]> {
+): Promise<void> {
   const api = new ApiServer(routes, report);
-  const servers: Server[] = [];
   for (const host of config.hosts) {
     const server = api.createHttpServer(tlsFor(config, host));
-    await listen(server, host, config.group);
     servers.push(server);
+    await listen(server, host, config.group);
   }
-  return servers;
+}
+
+function closeServer(server: Server): void {
+  server.close();
+  server.closeAllConnections();
 }
 
 /** TCP without client certificates is a root shell for whoever reaches the port. */
@@ -335,6 +345,8 @@ function tlsFor(config: Config, host: string) {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`gantryd: ${messageOf(error)}\n`);
+  let first = error;
+  while (first instanceof SuppressedError) first = first.suppressed; // what failed on the way out
+  process.stderr.write(`gantryd: ${messageOf(first)}\n`);
   process.exit(1);
 });

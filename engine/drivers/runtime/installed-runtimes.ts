@@ -31,7 +31,7 @@ export interface InstalledRuntimesOptions {
 /** In order of preference: crun takes a third of the time of runc. */
 const CANDIDATES = ['crun', 'runc'];
 
-/** Throws `unavailable` when no runtime is found or none works. */
+/** Throws `unavailable` when no runtime is found or none works; nothing is left then. */
 export async function findRuntimes(options: InstalledRuntimesOptions): Promise<Runtimes> {
   const paths = new Map<string, string>();
   for (const name of CANDIDATES) {
@@ -45,12 +45,20 @@ export async function findRuntimes(options: InstalledRuntimesOptions): Promise<R
   const opened = [...paths].map(([name, path]) =>
     openRuntime({ name, installedPath: path, cgroups, root: join(options.root, name) }, sealed),
   );
-  for (const runtime of await Promise.all(opened)) found.set(runtime.name, runtime);
-  const defaultName = await chooseDefault(options, found, cgroups);
+  const close = () => sealed.forEach(unseal);
+  let defaultName: string;
+  try {
+    await Promise.allSettled(opened); // whichever fails, all are known to `close`
+    for (const runtime of await Promise.all(opened)) found.set(runtime.name, runtime);
+    defaultName = await chooseDefault(options, found, cgroups);
+  } catch (error) {
+    close();
+    throw error;
+  }
   return {
     defaultName,
     all: () => [...found.values()],
-    close: () => sealed.forEach(unseal),
+    close,
     find(name) {
       // Docker's clients name dockerd's own default; here it means the engine's.
       const wanted = name === '' || (name === 'runc' && !found.has('runc')) ? defaultName : name;
@@ -115,6 +123,7 @@ async function tryRuntime(
   const cgroupsPath = `${options.cgroupParent}/${TRIAL}`;
   mkdirSync(join(bundle, 'rootfs'), { recursive: true, mode: 0o700 });
   try {
+    await runtime.remove(TRIAL, cgroupsPath); // of an engine that was killed in the middle of it
     writeFileSync(join(bundle, 'config.json'), JSON.stringify(trialSpec(cgroupsPath)));
     await run(runtime.program, [...runtime.globalArguments, 'run', '--bundle', bundle, TRIAL]);
   } finally {
