@@ -141,6 +141,18 @@ export interface Monitor {
   /** Has the monitor close its log file and open it anew by name. */
   reopenLog(bundlePath: string): void;
 
+  /**
+   * Ends a container that was created but is not to run, and its monitor before it, so that no exit
+   * is recorded.
+   */
+  discard(containerId: string, process: MonitoredProcess): void;
+
+  /**
+   * Ends every monitor of this engine, with all it has started, whose container does not pass, and
+   * waits until they are gone: of an engine that was killed while it created containers.
+   */
+  endStrays(isWanted: (containerId: string) => boolean): Promise<void>;
+
   /** True when both processes are still these. */
   isAlive(process: ProcessIdentity): boolean;
 

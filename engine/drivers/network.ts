@@ -77,7 +77,10 @@ export interface NetworkDriver {
   attach(request: SandboxRequest): Promise<Sandbox>;
   /** Takes the sandbox down; absent is no error. May finish kernel work off the caller's path. */
   detach(containerId: string): Promise<void>;
-  /** After an engine restart: adopts the sandboxes of these running containers, removes all others. */
+  /**
+   * After an engine restart: adopts the sandboxes of these running containers, removes all others.
+   * One that cannot be adopted or removed is told as a warning and keeps none of the rest from it.
+   */
   recover(
     running: readonly { request: SandboxRequest; sandbox: Omit<Sandbox, 'reservedSockets'> }[],
   ): Promise<void>;

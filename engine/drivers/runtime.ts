@@ -36,6 +36,9 @@ export interface Runtime {
   pause(containerId: string): Promise<void>;
   resume(containerId: string): Promise<void>;
 
+  /** True while its processes are frozen, or about to be. */
+  isPaused(cgroupsPath: string): boolean;
+
   /** Changes limits of a running container. */
   update(containerId: string, resources: OciResources): Promise<void>;
 

@@ -18,12 +18,12 @@ export interface VolumeStore {
   isEmpty(name: string): boolean;
 
   /**
-   * Gone from `list` at once, in one step; the data is deleted when the promise resolves, or, after
-   * a crash, at the next `sweep`. Absent is no error.
+   * Gone from `list` when this returns, in one step; what it returns deletes the data, or, after a
+   * crash, the next `sweep` does. Absent is no error.
    */
-  remove(name: string): Promise<void>;
+  remove(name: string): () => Promise<void>;
 
-  /** Deletes what interrupted removals left. */
+  /** Deletes what interrupted removals left; rejects at the end when some of it cannot be. */
   sweep(): Promise<void>;
 
   /**

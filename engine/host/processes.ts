@@ -1,6 +1,7 @@
 /** Starting programs and asking after processes. The only user of node:child_process in the engine. */
 import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../contract/errors.ts';
 
 /** A program that ended with a status other than 0; `stderr` is what it said, trimmed. */
@@ -100,4 +101,36 @@ export function startTimeOf(pid: number): string | undefined {
   }
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}
+
+const END_DEADLINE_MS = 2000;
+const END_LOOK_MS = 5;
+
+/**
+ * Kills every process that `matches`, and all that descend from it; resolves when they have ended, or
+ * after two seconds at the latest.
+ */
+export async function endTrees(matches: (pid: number) => boolean): Promise<void> {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  const doomed = new Set(pids.filter(matches));
+  if (doomed.size === 0) return;
+  const parents = new Map(pids.map((pid) => [pid, parentOf(pid)]));
+  for (let before = -1; before !== doomed.size;) {
+    before = doomed.size;
+    for (const [pid, parent] of parents) if (doomed.has(parent)) doomed.add(pid);
+  }
+  for (const pid of doomed) signalProcess(pid, 'SIGKILL');
+  const deadline = performance.now() + END_DEADLINE_MS;
+  const isLeft = () => [...doomed].some((pid) => startTimeOf(pid) !== undefined);
+  while (isLeft() && performance.now() < deadline) await sleep(END_LOOK_MS);
+}
+
+/** 0 when it is gone. Source: proc(5), /proc/[pid]/stat field 4. */
+function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0;
+  }
 }

@@ -24,7 +24,8 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { startChild } from '../../host/child.ts';
 import { openPipe, watchProcess } from '../../host/handles.ts';
-import { signalProcess, startTimeOf } from '../../host/processes.ts';
+import { endTrees, signalProcess, startTimeOf } from '../../host/processes.ts';
+import { SIGKILL } from '../../formats/signals.ts';
 import {
   ContainerCreateError,
   type ContainerExit,
@@ -222,6 +223,25 @@ export class Conmon implements Monitor {
 
   reopenLog(bundlePath: string): void {
     control(bundlePath, '2 0 0\n');
+  }
+
+  discard(containerId: string, process: MonitoredProcess): void {
+    const watched = this.watched.get(containerId);
+    watched?.stopWatching();
+    watched?.stopOomWatch();
+    this.watched.delete(containerId);
+    this.signal(process.monitor, SIGKILL);
+    this.signal(process.container, SIGKILL);
+  }
+
+  async endStrays(isWanted: (containerId: string) => boolean): Promise<void> {
+    const mark = `\0--exit-dir\0${this.options.exitDirectory}\0`;
+    const isStray = (pid: number) => {
+      const line = readText(`/proc/${pid}/cmdline`);
+      const [, id] = /\0--cid\0([^\0]+)\0/.exec(line) ?? [];
+      return id !== undefined && line.includes(mark) && !isWanted(id);
+    };
+    await endTrees(isStray);
   }
 
   isAlive({ pid, startTime }: ProcessIdentity): boolean {

@@ -279,12 +279,28 @@ export class BridgeNetworkDriver implements NetworkDriver {
     const kept = new Set<string>();
     for (const { request, sandbox } of running) {
       if (sandbox.namespacePath !== undefined) kept.add(sandbox.namespacePath);
-      mappings.push(...(await this.adopt(request, sandbox)));
+      try {
+        mappings.push(...(await this.adopt(request, sandbox)));
+      } catch (error) {
+        this.warn(`the network of container ${request.containerName} is not as it was`, error);
+      }
     }
-    for (const path of this.sandboxes.list()) if (!kept.has(path)) this.sandboxes.remove(path);
+    for (const path of this.sandboxes.list()) if (!kept.has(path)) this.removeLeftover(path);
     if (this.segments.size > 0) await this.firewall.restore(mappings);
     else await this.firewall.remove();
     this.checkForStrays();
+  }
+
+  private removeLeftover(path: string): void {
+    try {
+      this.sandboxes.remove(path);
+    } catch (error) {
+      this.warn(`a network namespace could not be removed: ${path}`, error);
+    }
+  }
+
+  private warn(what: string, error: unknown): void {
+    this.options.warn?.(`${what}: ${messageOf(error)}`);
   }
 
   private async adopt(

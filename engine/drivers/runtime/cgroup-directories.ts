@@ -32,6 +32,16 @@ export class CgroupDirectories {
     return [...new Set(names)];
   }
 
+  /** On either version. Sources: freezer-subsystem.rst, cgroup-v2.rst `cgroup.freeze`. */
+  isFrozen(cgroupsPath: string): boolean {
+    return this.mounts.some(
+      (mount) =>
+        ['FROZEN', 'FREEZING'].includes(
+          readLines(`${mount}${cgroupsPath}/freezer.state`)[0] ?? '',
+        ) || readLines(`${mount}${cgroupsPath}/cgroup.freeze`)[0] === '1',
+    );
+  }
+
   /** Pids in it and below it. */
   processes(cgroupsPath: string): number[] {
     const found = new Set<number>();

@@ -84,6 +84,10 @@ export class OciRuntime implements Runtime {
     await this.command(['resume', containerId]);
   }
 
+  isPaused(cgroupsPath: string): boolean {
+    return this.cgroups.isFrozen(cgroupsPath);
+  }
+
   async update(containerId: string, resources: OciResources): Promise<void> {
     await this.command(['update', '--resources', '-', containerId], JSON.stringify(resources));
   }

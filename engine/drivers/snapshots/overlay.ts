@@ -46,6 +46,8 @@ export class OverlaySnapshotter implements Snapshotter {
   private readonly records: Records<SnapshotRecord>;
   private readonly snapshots: Map<Digest, SnapshotRecord>;
   private readonly bootId: string;
+  /** Directories from this number on are this engine's own. */
+  private readonly firstDirectory: number;
   private nextDirectory: number;
   private readonly rootFds = new Map<string, number>();
   /** Containers mounted without regard for the disk, by this engine. */
@@ -64,7 +66,8 @@ export class OverlaySnapshotter implements Snapshotter {
     this.records = state.records<SnapshotRecord>('snapshots');
     this.snapshots = new Map(this.records.all() as [Digest, SnapshotRecord][]);
     const numbers = readdirSync(this.layersRoot).map(Number).filter(Number.isInteger);
-    this.nextDirectory = Math.max(0, ...numbers) + 1;
+    this.firstDirectory = Math.max(0, ...numbers) + 1;
+    this.nextDirectory = this.firstDirectory;
   }
 
   has(diffId: Digest): boolean {
@@ -244,7 +247,7 @@ export class OverlaySnapshotter implements Snapshotter {
       if (!existsSync(join(this.layersRoot, record.directory))) this.forget(diffId);
     const named = new Set([...this.snapshots.values()].map((record) => record.directory));
     const orphans = readdirSync(this.layersRoot).filter(
-      (name) => name !== 'empty' && !named.has(name) && Number(name) < this.nextDirectory,
+      (name) => name !== 'empty' && !named.has(name) && Number(name) < this.firstDirectory,
     );
     for (const name of orphans) await this.drop(name);
   }

@@ -12,10 +12,10 @@ import {
   readdirSync,
   renameSync,
 } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../host/errno.ts';
 import { run } from '../../host/processes.ts';
+import { removeTree } from '../../host/remove-tree.ts';
 import { getAttribute, listAttributes, setAttribute } from '../../host/system-calls.ts';
 import type { VolumeStore } from '../volumes.ts';
 
@@ -51,21 +51,26 @@ export class LocalVolumeStore implements VolumeStore {
     return isEmptyDirectory(this.pathOf(name));
   }
 
-  async remove(name: string): Promise<void> {
+  remove(name: string): () => Promise<void> {
     const removed = join(this.root, `${REMOVED_PREFIX}${randomBytes(8).toString('hex')}`);
     try {
       renameSync(join(this.root, name), removed);
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return;
+      if (errnoOf(error) === 'ENOENT') return async () => {};
       throw error;
     }
-    await rm(removed, { recursive: true, force: true });
+    return () => removeTree(removed);
   }
 
   async sweep(): Promise<void> {
-    for (const name of readdirSync(this.root))
-      if (name.startsWith(REMOVED_PREFIX))
-        await rm(join(this.root, name), { recursive: true, force: true });
+    const removed = readdirSync(this.root).filter((name) => name.startsWith(REMOVED_PREFIX));
+    const deletions = await Promise.allSettled(
+      removed.map((it) => removeTree(join(this.root, it))),
+    );
+    const failures = deletions.flatMap((it) =>
+      it.status === 'rejected' ? [it.reason as unknown] : [],
+    );
+    if (failures.length > 0) throw new AggregateError(failures, 'deleting removed volumes');
   }
 
   async copyUp(name: string, fromDirectory: string): Promise<void> {

@@ -72,6 +72,8 @@ export interface ContainerState {
   readonly restartCount: number;
   /** A person stopped it: no restart policy brings it back before the next start. */
   readonly stoppedByUser: boolean;
+  /** Its removal has begun; the volumes the engine named go with it or not. */
+  readonly removal?: { readonly removeVolumes: boolean } | undefined;
 }
 
 export const NEW_STATE: ContainerState = {

@@ -41,6 +41,9 @@ export interface Member {
   readonly endpoint?: Endpoint;
 }
 
+/** For starts and ends under way when the engine stops; what takes longer is up to the next one. */
+const CLOSE_DEADLINE_MS = 10_000;
+
 export class ContainerService implements ContainerLookup, ImageUsers {
   private readonly context: ContainerContext;
 
@@ -189,10 +192,11 @@ export class ContainerService implements ContainerLookup, ImageUsers {
     return cgroupsPathOf(this.context, this.find(id));
   }
 
-  /** Containers, running or not, that mount a volume. */
+  /** Containers, running or not, that mount a volume; none that is being removed. */
   volumeUsers(volumeName: string): string[] {
     return this.context.store
       .all()
+      .filter(({ state }) => state.status !== 'removing')
       .filter(({ definition }) => definition.mounts.some((it) => it.volumeName === volumeName))
       .map(({ id }) => id);
   }
@@ -218,11 +222,19 @@ export class ContainerService implements ContainerLookup, ImageUsers {
     this.context.monitor.reopenLog(this.find(containerId).bundlePath);
   }
 
-  /** At the engine's end; containers go on. */
+  /** At the engine's end, after `closing`: what is under way is finished; containers go on. */
   async close(): Promise<void> {
-    const { store, standby, monitor, runtimes, settings } = this.context;
+    const { store, standby, monitor, runtimes, settings, clock } = this.context;
     for (const container of store.all()) clearTimeout(container.restartTimer);
+    const underWay = store.all().map((container) => container.exclusively(async () => {}));
+    const overdue = new AbortController();
+    await Promise.race([
+      Promise.all(underWay),
+      clock.sleep(CLOSE_DEADLINE_MS, overdue.signal).catch(() => {}),
+    ]);
+    overdue.abort();
     await standby.close();
+    store.close();
     monitor.close();
     if (this.runningContainers().length === 0)
       runtimes.find('').removeParent(settings.cgroupParent);

@@ -1,31 +1,50 @@
 /**
  * All containers: found by name, id or prefix, written down before anything else learns of a change.
+ *
+ * The definition is written when a creation begins, the state when it is complete: a definition
+ * without a state is a creation that was cut off. What happened to a container is remembered even
+ * where the disk has no room for it, and written as soon as it has.
  */
-import { EngineError } from '../../contract/errors.ts';
+import { EngineError, hasCode } from '../../contract/errors.ts';
 import type { RuntimeFiles } from '../../drivers/runtime-files.ts';
 import type { Records, StateStore } from '../../drivers/state.ts';
-import type { ContainerDefinition, ContainerState } from './container-record.ts';
+import { NEW_STATE, type ContainerDefinition, type ContainerState } from './container-record.ts';
 import { LiveContainer } from './live-container.ts';
 import { nameConflict } from './names.ts';
+import { hasProcess } from './state.ts';
+
+const SAVE_AGAIN_MS = 1000;
 
 export class ContainerStore {
+  /** Of creations that the last engine's end cut off, for the recovery to undo. */
+  readonly halfMade: readonly ContainerDefinition[];
+  private readonly state: StateStore;
   private readonly files: RuntimeFiles;
   private readonly definitions: Records<ContainerDefinition>;
   private readonly states: Records<ContainerState>;
   private readonly byId = new Map<string, LiveContainer>();
   private readonly byName = new Map<string, LiveContainer>();
   private readonly listeners = new Set<(id: string) => void>();
+  /** Containers whose state is newer than its record, since the disk is full. */
+  private readonly unsaved = new Set<LiveContainer>();
+  private saveTimer: NodeJS.Timeout | undefined;
 
   /** Reads what the last engine wrote. */
   constructor(state: StateStore, files: RuntimeFiles) {
+    this.state = state;
     this.files = files;
     this.definitions = state.records('containers');
     this.states = state.records('container_states');
+    const states = new Map(this.states.all());
+    const halfMade: ContainerDefinition[] = [];
     for (const [id, definition] of this.definitions.all()) {
-      const known = this.states.get(id);
-      if (known === undefined) this.definitions.delete(id);
+      const known = states.get(id);
+      if (known === undefined) halfMade.push(definition);
       else this.keep(new LiveContainer(definition, known, files));
+      states.delete(id);
     }
+    for (const id of states.keys()) this.states.delete(id);
+    this.halfMade = halfMade;
   }
 
   private keep(container: LiveContainer): void {
@@ -33,14 +52,23 @@ export class ContainerStore {
     this.byName.set(container.name, container);
   }
 
-  /** Throws `conflict` when the name is taken. */
-  add(definition: ContainerDefinition, state: ContainerState): LiveContainer {
+  /** Begins a creation, which `complete` ends. Throws `conflict` when the name is taken. */
+  add(definition: ContainerDefinition): LiveContainer {
     this.requireFree(definition.name);
-    this.states.put(definition.id, state);
     this.definitions.put(definition.id, definition);
-    const container = new LiveContainer(definition, state, this.files);
+    const container = new LiveContainer(definition, NEW_STATE, this.files);
     this.keep(container);
     return container;
+  }
+
+  /** All that the definition names is made. */
+  complete(container: LiveContainer): void {
+    this.states.put(container.id, container.state);
+  }
+
+  /** Forgets a creation that was cut off, once nothing is left of it. */
+  forget({ id }: ContainerDefinition): void {
+    this.definitions.delete(id);
   }
 
   requireFree(name: string): void {
@@ -62,10 +90,41 @@ export class ContainerStore {
     this.changed(container.id);
   }
 
+  /** For what happened: it holds whether there is room to write it down or not. */
   setState(container: LiveContainer, changes: Partial<ContainerState>): void {
     container.state = { ...container.state, ...changes };
-    this.states.put(container.id, container.state);
+    if (this.byId.get(container.id) === container) this.save(container);
     this.changed(container.id);
+  }
+
+  /** For what is about to happen, and must not where it cannot be written down. */
+  commitState(container: LiveContainer, changes: Partial<ContainerState>): void {
+    const state = { ...container.state, ...changes };
+    this.states.put(container.id, state);
+    container.state = state;
+    this.unsaved.delete(container);
+    this.changed(container.id);
+  }
+
+  /** False while the disk has no room for the container's state. */
+  isSaved(container: LiveContainer): boolean {
+    return !this.unsaved.has(container);
+  }
+
+  private save(container: LiveContainer): void {
+    try {
+      this.states.put(container.id, container.state);
+      this.unsaved.delete(container);
+    } catch (error) {
+      if (!hasCode(error, 'out-of-space')) throw error;
+      this.unsaved.add(container);
+      this.saveTimer ??= setTimeout(() => this.saveAgain(), SAVE_AGAIN_MS).unref();
+    }
+  }
+
+  private saveAgain(): void {
+    this.saveTimer = undefined;
+    for (const container of this.unsaved) this.save(container);
   }
 
   /** For a state that means nothing to the next engine: it is shown, but not written down. */
@@ -75,8 +134,11 @@ export class ContainerStore {
   }
 
   delete(container: LiveContainer): void {
-    this.definitions.delete(container.id);
-    this.states.delete(container.id);
+    this.state.transaction(() => {
+      this.definitions.delete(container.id);
+      this.states.delete(container.id);
+    });
+    this.unsaved.delete(container);
     this.byId.delete(container.id);
     if (this.byName.get(container.name) === container) this.byName.delete(container.name);
     this.changed(container.id);
@@ -107,9 +169,18 @@ export class ContainerStore {
     );
   }
 
+  /** True while any container runs, as far as is known. */
+  hasProcesses(): boolean {
+    return [...this.byId.values()].some(({ state }) => hasProcess(state));
+  }
+
   onChange(listener: (id: string) => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
+  }
+
+  close(): void {
+    clearTimeout(this.saveTimer);
   }
 
   private changed(id: string): void {

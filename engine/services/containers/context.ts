@@ -69,6 +69,8 @@ export interface ContainerContext {
   ) => AsyncIterable<Buffer>;
   /** Ids of execs that have not ended, as inspect shows them. */
   readonly execIdsOf: (containerId: string) => string[] | null;
+  /** Aborted when the engine stops: nothing is started any more. */
+  readonly closing: AbortSignal;
   /** Work that goes on after the reply: what fails there is logged. */
   readonly inBackground: (what: string, work: Promise<unknown>) => void;
 }

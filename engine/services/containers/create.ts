@@ -8,10 +8,17 @@ import { planPorts } from '../../formats/port-spec.ts';
 import { resolveCapabilities } from '../../formats/capabilities.ts';
 import { formatTime } from '../../host/clock.ts';
 import { commandOf, fillHostConfig, mergeConfig } from './create-config.ts';
-import { NEW_STATE, type ContainerDefinition, type EndpointWish } from './container-record.ts';
+import type { ContainerDefinition, EndpointWish } from './container-record.ts';
 import { publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
-import { checkMounts, fillVolumes, planContainerMounts, resolveMounts } from './mounts.ts';
+import {
+  checkMounts,
+  fillVolumes,
+  makeVolumes,
+  planContainerMounts,
+  removeOwnVolumes,
+  resolveMounts,
+} from './mounts.ts';
 import { checkName, makeName } from './names.ts';
 import { verifyConfig } from './verify.ts';
 
@@ -64,20 +71,12 @@ export async function createContainer(
     imageId: image.id,
     imageReference: configRequest.Image,
     layers: image.diffIds,
-    mounts: [],
+    mounts: resolveMounts(context, planned),
     endpoint: endpointOf(hostConfig.NetworkMode, networking, config.MacAddress),
     command: commandOf(config),
   };
   const container = await add(context, definition);
-  try {
-    if (planned.length > 0) {
-      store.redefine(container, { mounts: resolveMounts(context, planned) });
-      await fillVolumes(context, container);
-    }
-  } catch (error) {
-    await undo(context, container);
-    throw error;
-  }
+  await container.exclusively(() => make(context, container));
   publish(context, container, 'create');
   return { container, warnings };
 }
@@ -87,11 +86,25 @@ async function add(
   definition: ContainerDefinition,
 ): Promise<LiveContainer> {
   try {
-    const container = context.store.add(definition, NEW_STATE);
+    const container = context.store.add(definition);
     container.isTornDown = true;
     return container;
   } catch (error) {
     await context.standby.discard(definition.id);
+    throw error;
+  }
+}
+
+/** All that the definition names, or nothing. Its directories exist. */
+async function make(context: ContainerContext, container: LiveContainer): Promise<void> {
+  const { store } = context;
+  try {
+    makeVolumes(context, container.definition.mounts);
+    await fillVolumes(context, container);
+    store.complete(container);
+  } catch (error) {
+    store.showState(container, { status: 'removing' }); // so that it counts as no user of its volumes
+    await undoCreation(context, container.definition).finally(() => store.delete(container));
     throw error;
   }
 }
@@ -159,9 +172,10 @@ function endpointOf(
   };
 }
 
-async function undo(context: ContainerContext, container: LiveContainer): Promise<void> {
-  context.store.delete(container);
-  await context.standby.discard(container.id);
-  for (const { volumeName } of container.definition.mounts)
-    if (volumeName !== '') await context.volumes.removeAnonymous(volumeName);
+/** Removes whatever was made of a container that nobody was told of, its records aside. */
+export async function undoCreation(
+  context: ContainerContext,
+  { id, mounts }: ContainerDefinition,
+): Promise<void> {
+  await Promise.all([context.standby.discard(id), removeOwnVolumes(context, mounts)]);
 }

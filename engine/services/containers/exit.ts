@@ -87,7 +87,8 @@ function recordExit(
     finishedAt: formatTime(endedAtNs),
     restartCount: willRestart ? state.restartCount + 1 : state.restartCount,
   });
-  context.monitor.forget(container.id);
+  // An end that could not be written down is left for the next engine to see.
+  if (context.store.isSaved(container)) context.monitor.forget(container.id);
   container.streams.close();
   publish(context, container, 'die', {
     execDuration: String(Math.max(0, Math.trunc(ranMs / 1000))),

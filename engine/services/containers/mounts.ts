@@ -8,6 +8,7 @@ import { planMounts, type MountSpec } from '../../formats/mount-spec.ts';
 import type { OciMount } from '../../formats/runtime-spec-mounts.ts';
 import type { ResolvedMount } from './container-record.ts';
 import type { ContainerContext } from './context.ts';
+import { anonymousName } from '../volumes/volume-service.ts';
 import type { LiveContainer } from './live-container.ts';
 
 export function planContainerMounts(
@@ -43,7 +44,7 @@ export function checkMounts(
       );
 }
 
-/** Makes what volumes are missing. */
+/** Gives every mount its place on the host, and anonymous volumes their names. Makes nothing. */
 export function resolveMounts(
   { volumes }: Pick<ContainerContext, 'volumes'>,
   mounts: readonly MountSpec[],
@@ -51,14 +52,37 @@ export function resolveMounts(
   return mounts.map((mount) => {
     if (mount.type !== 'volume')
       return { ...mount, volumeName: '', hostPath: mount.type === 'bind' ? mount.source : '' };
-    const volume = volumes.ensure({
-      name: mount.source,
-      ...(mount.volumeDriver !== undefined && { driver: mount.volumeDriver }),
-      ...(mount.volumeLabels !== undefined && { labels: mount.volumeLabels }),
-      ...(mount.volumeDriverOptions !== undefined && { driverOpts: mount.volumeDriverOptions }),
-    });
-    return { ...mount, volumeName: volume.name, hostPath: volume.mountpoint };
+    const volumeName = mount.source === '' ? anonymousName() : mount.source;
+    return { ...mount, volumeName, hostPath: volumes.pathOf(volumeName) };
   });
+}
+
+/** Makes what volumes are missing. */
+export function makeVolumes(
+  { volumes }: Pick<ContainerContext, 'volumes'>,
+  mounts: readonly ResolvedMount[],
+): void {
+  for (const mount of mounts)
+    if (mount.volumeName !== '')
+      volumes.ensure({
+        name: mount.volumeName,
+        isAnonymous: mount.source === '',
+        ...(mount.volumeDriver !== undefined && { driver: mount.volumeDriver }),
+        ...(mount.volumeLabels !== undefined && { labels: mount.volumeLabels }),
+        ...(mount.volumeDriverOptions !== undefined && { driverOpts: mount.volumeDriverOptions }),
+      });
+}
+
+/**
+ * Removes those of a container's volumes that the engine named and no other container has. They are
+ * gone from the list when this returns, and their data when the promise resolves.
+ */
+export function removeOwnVolumes(
+  { volumes }: Pick<ContainerContext, 'volumes'>,
+  mounts: readonly ResolvedMount[],
+): Promise<unknown> {
+  const names = mounts.map(({ volumeName }) => volumeName).filter((name) => name !== '');
+  return Promise.all(names.map((name) => volumes.removeAnonymous(name)));
 }
 
 /** Gives empty volumes what the image has at their place. */

@@ -1,11 +1,14 @@
 /**
  * What an engine that starts makes of what the last one left. Containers that run are adopted as they
  * are; ends that nobody saw are taken from the record the monitors keep; after a reboot everything
- * that ran has ended. Restart policies apply. What no record names is removed.
+ * that ran has ended. Restart policies apply. What was half made or half removed is undone or
+ * finished, and what no record names is removed. Nothing that cannot be mended keeps the engine from
+ * starting: it is told as a warning, and tried again by the next.
  */
 import { messageOf } from '../../contract/errors.ts';
 import type { ContainerExit } from '../../drivers/monitor.ts';
-import type { ContainerContext } from './context.ts';
+import { cgroupsPathOf, type ContainerContext } from './context.ts';
+import { undoCreation } from './create.ts';
 import { handleExit, tearDown, watchForExit } from './exit.ts';
 import type { LiveContainer } from './live-container.ts';
 import { removeContainer } from './remove.ts';
@@ -13,23 +16,38 @@ import { restartNow, scheduleRestart } from './restart.ts';
 import { shouldStartWithEngine } from './restart-policy.ts';
 import { hasProcess } from './state.ts';
 
-const UNSEEN: ContainerExit = { exitCode: 255, wasOomKilled: false, isKnown: true };
+/** Taking a container down is mostly waiting for the kernel. */
+const AT_ONCE = 16;
 
 /** To be called once, before anything else is asked of containers. */
 export async function recoverContainers(context: ContainerContext): Promise<void> {
   const all = context.store.all();
-  const alive = all.filter((container) => isAlive(context, container));
-  await context.network.recover(
-    alive.flatMap(({ state }) => (state.network === undefined ? [] : [state.network])),
-  );
-  await sweep(context);
-  for (const container of all)
+  const alive = new Set(all.filter((container) => isAlive(context, container)));
+  const mend = async (what: string, work: () => Promise<unknown>) => {
     try {
-      if (alive.includes(container)) await adopt(context, container);
-      else await settle(context, container);
+      await work();
     } catch (error) {
-      context.warn(`recovering container ${container.name}: ${messageOf(error)}`);
+      context.warn(`${what}: ${messageOf(error)}`);
     }
+  };
+  await mend('ending stray monitors', () => endStrays(context, alive));
+  const networks = [...alive].flatMap(({ state }) => state.network ?? []);
+  await mend('recovering networks', () => context.network.recover(networks));
+  const orphans = [...orphansOf(context)];
+  await eachOf(orphans, (id) =>
+    mend(`removing what is left of container ${id}`, () => removeOrphan(context, id)),
+  );
+  await eachOf(context.store.halfMade, (definition) =>
+    mend(`undoing the creation of container ${definition.name}`, async () => {
+      await undoCreation(context, definition);
+      context.store.forget(definition);
+    }),
+  );
+  const recover = (container: LiveContainer) =>
+    mend(`recovering container ${container.name}`, () =>
+      alive.has(container) ? adopt(context, container) : settle(context, container),
+    );
+  await eachOf(all, recover);
   const due = all.filter((container) => isDue(context, container));
   context.inBackground('starting containers by their policies', startAll(context, due));
 }
@@ -48,43 +66,60 @@ function isDue({ store }: ContainerContext, container: LiveContainer): boolean {
 async function startAll(context: ContainerContext, due: readonly LiveContainer[]): Promise<void> {
   for (const container of due)
     await container.exclusively(async () => {
-      if (container.restarting) await restartNow(context, container);
+      if (container.restarting && !context.closing.aborted) await restartNow(context, container);
     });
 }
 
+/** While its monitor lives the end of a container is still to be heard of. */
 function isAlive({ monitor, machine }: ContainerContext, { id, bundlePath, state }: LiveContainer) {
   const { process, bootId } = state;
   if (!hasProcess(state) || process === undefined || bootId !== machine.bootId) return false;
   if (monitor.exitOf(id, bundlePath) !== undefined) return false;
-  return monitor.isAlive(process.container);
+  return monitor.isAlive(process.container) || monitor.isAlive(process.monitor);
+}
+
+/** Of starts that a crash cut off. A monitor that has recorded an exit is about to end by itself. */
+function endStrays(
+  { store, files, monitor }: ContainerContext,
+  alive: ReadonlySet<LiveContainer>,
+): Promise<void> {
+  return monitor.endStrays((id) => {
+    const container = store.get(id);
+    if (container !== undefined && alive.has(container)) return true;
+    return monitor.exitOf(id, files.bundleOf(id)) !== undefined;
+  });
 }
 
 /** It runs: from now on this engine hears of its end. */
 async function adopt(context: ContainerContext, container: LiveContainer): Promise<void> {
-  const { process, runtime } = container.state;
+  const { process, runtime, status } = container.state;
   if (process === undefined) return;
   watchForExit(context, container, process);
   container.streams.open(context.monitor, container.bundlePath);
-  // The last engine died between creating it and letting it go.
   const driver = context.runtimes.find(runtime ?? '');
-  if (driver.isWaiting(container.id)) await driver.release(container.id);
+  // The last engine died between creating it and letting it go, or between freezing and noting it.
+  if (driver.isWaiting(container.id) && context.monitor.isAlive(process.container))
+    await driver.release(container.id);
+  const actual = driver.isPaused(cgroupsPathOf(context, container)) ? 'paused' : 'running';
+  if (actual !== status) context.store.setState(container, { status: actual });
 }
 
 /** It does not run: its end is recorded if it was not, its leftovers go, its policy applies. */
 async function settle(context: ContainerContext, container: LiveContainer): Promise<void> {
-  const { process } = container.state;
+  const { process, bootId } = container.state;
   if (hasProcess(container.state) && process !== undefined) {
-    const exit = context.monitor.exitOf(container.id, container.bundlePath) ?? UNSEEN;
+    const wasRebooted = bootId !== context.machine.bootId;
+    const unseen: ContainerExit = { exitCode: 255, wasOomKilled: false, isKnown: wasRebooted };
+    const exit = context.monitor.exitOf(container.id, container.bundlePath) ?? unseen;
     await container.exclusively(() => handleExit(context, container, process, exit));
     return;
   }
   await removeLeftovers(context, container);
-  const { status } = container.state;
+  const { status, removal } = container.state;
   const { AutoRemove } = container.hostConfig;
-  if (status === 'dead' || (status === 'exited' && AutoRemove)) {
-    await container.exclusively(() =>
-      removeContainer(context, container, { removeVolumes: AutoRemove }),
-    );
+  if (status === 'dead' || status === 'removing' || (status === 'exited' && AutoRemove)) {
+    const removeVolumes = removal?.removeVolumes ?? AutoRemove;
+    await container.exclusively(() => removeContainer(context, container, { removeVolumes }));
   } else if (status === 'restarting') {
     scheduleRestart(context, container); // decided by the engine before this one
   }
@@ -93,34 +128,46 @@ async function settle(context: ContainerContext, container: LiveContainer): Prom
 /** Of a start, or an end, that a crash cut off. */
 async function removeLeftovers(context: ContainerContext, container: LiveContainer): Promise<void> {
   const { id } = container;
+  context.monitor.forget(id);
   const hasLeftovers =
     context.files.hasBundle(id) || context.runtimes.all().some((it) => it.list().includes(id));
   if (hasLeftovers) await tearDown(context, container);
   else await context.snapshotter.unmount(id);
 }
 
-/** Removes what belongs to no container: of creations and removals that were cut off. */
-async function sweep(context: ContainerContext): Promise<void> {
+/** Ids of containers that no record names, of creations and removals that were cut off. */
+function orphansOf(context: ContainerContext): Set<string> {
   const { store, snapshotter, files, monitor, runtimes, settings } = context;
-  const isOrphan = (id: string) => store.get(id) === undefined;
-  const runtime = runtimes.find('');
-  const inRuntimes = runtimes.all().flatMap((it) => it.list());
-  const inCgroups = runtime.cgroupsBelow(settings.cgroupParent);
-  for (const id of new Set([...inRuntimes, ...inCgroups]))
-    if (isOrphan(id))
-      for (const it of runtimes.all()) await it.remove(id, `${settings.cgroupParent}/${id}`);
-  for (const id of monitor.listExits()) if (isOrphan(id)) monitor.forget(id);
-  for (const id of new Set([...snapshotter.listWritable(), ...files.list()]))
-    if (isOrphan(id)) {
-      monitor.abandon(files.bundleOf(id));
-      await snapshotter.removeWritable(id);
-      await files.remove(id);
-    }
-  // A definition without its writable layer was cut off while it was made.
-  const layers = new Set(snapshotter.listWritable());
-  for (const container of store.all())
-    if (!layers.has(container.id) && container.state.startedAt === '') {
-      store.delete(container);
-      await files.remove(container.id);
-    }
+  const found = [
+    ...runtimes.all().flatMap((it) => it.list()),
+    ...runtimes.find('').cgroupsBelow(settings.cgroupParent),
+    ...monitor.listExits(),
+    ...snapshotter.listWritable(),
+    ...files.list(),
+  ];
+  return new Set(found.filter((id) => store.get(id) === undefined));
+}
+
+/** Every step is taken, whatever becomes of the others. */
+async function removeOrphan(context: ContainerContext, id: string): Promise<void> {
+  const { snapshotter, files, monitor, runtimes, settings } = context;
+  const steps = [
+    async () => monitor.forget(id),
+    async () => monitor.abandon(files.bundleOf(id)),
+    ...runtimes.all().map((it) => () => it.remove(id, `${settings.cgroupParent}/${id}`)),
+    () => snapshotter.removeWritable(id),
+    () => files.remove(id),
+  ];
+  const failures: unknown[] = [];
+  for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw new AggregateError(failures, 'not all of it');
+}
+
+/** Some at a time, in order of their beginning. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items.values();
+  const worker = async () => {
+    for (const item of queue) await work(item);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }

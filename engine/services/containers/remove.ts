@@ -7,6 +7,7 @@ import { SIGKILL } from '../../formats/signals.ts';
 import { publish, type ContainerContext } from './context.ts';
 import { tearDown } from './exit.ts';
 import type { LiveContainer } from './live-container.ts';
+import { removeOwnVolumes } from './mounts.ts';
 import { hasProcess, requireCanRemove } from './state.ts';
 import { endProcess } from './stop.ts';
 
@@ -77,14 +78,20 @@ async function takeAway(
   container: LiveContainer,
   { removeVolumes }: RemoveOptions,
 ): Promise<{ readonly data: Promise<void> }> {
-  const { store, volumes } = context;
-  store.showState(container, { status: 'removing' });
+  const { store, monitor } = context;
+  const { mounts } = container.definition;
+  const ownVolumes = removeVolumes ? mounts : [];
+  // Volumes go before the record that names them, so a removal that has begun must be finished.
+  if (ownVolumes.length > 0)
+    store.setState(container, { status: 'removing', removal: { removeVolumes } });
+  else store.showState(container, { status: 'removing' });
+  let volumeData: Promise<unknown>;
   try {
     await tearDown(context, container);
+    monitor.forget(container.id);
+    volumeData = removeOwnVolumes(context, ownVolumes);
+    volumeData.catch(() => {}); // awaited below
     store.delete(container);
-    if (removeVolumes)
-      for (const { volumeName } of container.definition.mounts)
-        if (volumeName !== '') await volumes.removeAnonymous(volumeName);
   } catch (error) {
     // The next engine tries again; whoever waits need not.
     store.setState(container, { status: 'dead' });
@@ -95,7 +102,7 @@ async function takeAway(
   publish(context, container, 'destroy');
   container.settle('next-exit');
   container.settle('removed');
-  return { data: removeData(context, container) };
+  return { data: Promise.all([volumeData, removeData(context, container)]).then(() => {}) };
 }
 
 async function removeData(

@@ -11,7 +11,8 @@ import { stopContainer, type StopOptions } from './stop.ts';
 export function scheduleRestart(context: ContainerContext, container: LiveContainer): void {
   container.restartTimer = setTimeout(() => {
     const restarting = container.exclusively(async () => {
-      if (container.state.status !== 'restarting') return;
+      // An engine that stops leaves it to the next one.
+      if (container.state.status !== 'restarting' || context.closing.aborted) return;
       await restartNow(context, container);
     });
     context.inBackground(`restart of container ${container.name}`, restarting);

@@ -12,8 +12,8 @@ import {
   type MonitorRequest,
 } from '../../drivers/monitor.ts';
 import { parseLogOptions } from '../../formats/log-options.ts';
-import { SIGKILL } from '../../formats/signals.ts';
 import { formatTime } from '../../host/clock.ts';
+import type { ContainerState } from './container-record.ts';
 import { publish, type ContainerContext } from './context.ts';
 import { watchForExit, tearDown } from './exit.ts';
 import type { LiveContainer } from './live-container.ts';
@@ -29,6 +29,7 @@ export async function startContainer(
   container: LiveContainer,
 ): Promise<void> {
   requireCanStart(container.state);
+  context.closing.throwIfAborted();
   clearTimeout(container.restartTimer);
   await container.exclusively(async () => {
     requireCanStart(container.state);
@@ -82,7 +83,7 @@ async function run(
   });
   const process = await createProcess(context, container, joined, runtime.configText(spec));
   const { reservedSockets: _handedOver, ...kept } = sandbox;
-  store.setState(container, {
+  const begun: Partial<ContainerState> = {
     ...counters,
     status: 'running',
     process,
@@ -94,10 +95,16 @@ async function run(
     exitCode: 0,
     error: '',
     wasOomKilled: false,
-  });
-  watchForExit(context, container, process);
-  container.streams.open(monitor, container.bundlePath);
-  await runtime.release(container.id);
+  };
+  try {
+    store.commitState(container, begun);
+    watchForExit(context, container, process);
+    container.streams.open(monitor, container.bundlePath);
+    await runtime.release(container.id);
+  } catch (error) {
+    monitor.discard(container.id, process);
+    throw error;
+  }
   publish(context, container, 'start');
 }
 
@@ -144,8 +151,6 @@ async function takeBack(
   error: unknown,
 ): Promise<void> {
   const { store } = context;
-  const { process } = container.state;
-  if (process !== undefined) context.monitor.signal(process.container, SIGKILL);
   const failure = error instanceof ContainerCreateError ? error.failure : undefined;
   const status = container.state.startedAt === '' ? 'created' : 'exited';
   store.setState(container, {

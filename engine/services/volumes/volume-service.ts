@@ -27,6 +27,8 @@ export interface VolumeRecord {
 export interface VolumeRequest {
   /** Absent or empty: an anonymous volume with a name of 64 hex digits. */
   readonly name?: string;
+  /** The name is one of `anonymousName()`. */
+  readonly isAnonymous?: boolean;
   readonly driver?: string;
   readonly labels?: Readonly<Record<string, string>> | null;
   readonly driverOpts?: Readonly<Record<string, string>> | null;
@@ -61,13 +63,18 @@ export class VolumeService {
     this.records = parts.state.records<VolumeRecord>('volumes');
   }
 
+  /** Where a volume of this name has its data, whether there is one or not. */
+  pathOf(name: string): string {
+    return this.store.pathOf(name);
+  }
+
   /** At the engine's start: finishes interrupted removals and finds volumes without a record. */
   async recover(): Promise<void> {
-    await this.store.sweep();
     const names = new Set(this.store.list());
     for (const name of names)
       if (!this.records.get(name)) this.records.put(name, this.recordOf(name, null));
     for (const [name] of this.records.all()) if (!names.has(name)) this.records.delete(name);
+    await this.store.sweep();
   }
 
   /**
@@ -75,16 +82,24 @@ export class VolumeService {
    * that exists stay as they are. Throws `invalid-argument` for a name Docker refuses.
    */
   ensure(request: VolumeRequest): VolumeView & { readonly created: boolean } {
-    const name = request.name || randomBytes(32).toString('hex');
+    const name = request.name || anonymousName();
     const existing = this.records.get(name);
     if (existing) return { ...this.view(existing), created: false };
     refuseUnsupported(name, request);
-    const labels = request.name
+    const isNamed = request.name && !request.isAnonymous;
+    const labels = isNamed
       ? (request.labels ?? null)
       : { ...request.labels, [ANONYMOUS_LABEL]: '' };
     const record = this.recordOf(name, labels);
-    this.store.create(name);
+    // In this order a crash in between leaves a record, which `recover` drops; a directory alone
+    // would be taken for a volume that lost its record.
     this.records.put(name, record);
+    try {
+      this.store.create(name);
+    } catch (error) {
+      this.records.delete(name);
+      throw error;
+    }
     this.publish('create', name);
     return { ...this.view(record), created: true };
   }
@@ -119,10 +134,14 @@ export class VolumeService {
     await this.delete(name);
   }
 
-  /** Removes the volume if the engine named it and no container has it any more (`rm -v`, `--rm`). */
-  async removeAnonymous(name: string): Promise<void> {
+  /**
+   * Removes the volume if the engine named it and no container has it any more (`rm -v`, `--rm`). It
+   * is gone from the list when this returns, its data when the promise resolves.
+   */
+  removeAnonymous(name: string): Promise<void> {
     const record = this.records.get(name);
-    if (record && isAnonymous(record) && this.users(name).length === 0) await this.delete(name);
+    const isUnused = record && isAnonymous(record) && this.users(name).length === 0;
+    return isUnused ? this.delete(name) : Promise.resolve();
   }
 
   /**
@@ -152,10 +171,12 @@ export class VolumeService {
     return { deleted, reclaimedBytes };
   }
 
-  private async delete(name: string): Promise<void> {
+  /** Gone from the list at once; the data is when the promise resolves. */
+  private delete(name: string): Promise<void> {
+    const deleteData = this.store.remove(name);
     this.records.delete(name);
-    await this.store.remove(name);
     this.publish('destroy', name);
+    return deleteData();
   }
 
   /** Bytes on disk, as `du` counts them. */
@@ -206,6 +227,11 @@ export class VolumeService {
 
 function isAnonymous(record: VolumeRecord): boolean {
   return record.labels !== null && ANONYMOUS_LABEL in record.labels;
+}
+
+/** A name for a volume that nobody named. */
+export function anonymousName(): string {
+  return randomBytes(32).toString('hex');
 }
 
 /** Docker's own texts. Source: moby `volume/local`, `volume/service/store.go`. */

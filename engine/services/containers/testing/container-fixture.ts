@@ -160,6 +160,7 @@ export class ContainerFixture {
       warn: () => {},
       readLog: async function* () {},
       execIdsOf: () => null,
+      closing: new AbortController().signal,
       inBackground: () => {},
     };
     const fixture = new ContainerFixture(folder, context, state);
