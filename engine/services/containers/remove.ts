@@ -34,7 +34,7 @@ export async function removeOnRequest(
       requireCanRemove(container.state, container.name, force);
       return hasProcess(container.state) ? undefined : takeAway(context, container, options);
     });
-    if (gone !== undefined) return gone.data;
+    if (gone !== undefined) return void (await gone.data);
   }
 }
 
@@ -51,14 +51,16 @@ export async function removeContainer(
 /**
  * For the caller who holds the lock of a `--rm` container that has just ended. Who waits is answered
  * as soon as its record, its name and its ports are free; of what is taken down after that nothing
- * can be seen, and it is a good part of a short run. A container with volumes is removed in full
- * first: without its record they would be nobody's after a crash.
+ * can be seen, and it is a good part of a short run. A container with volumes, or a cgroup outside the
+ * engine's own, is removed in full first: without its record they would be nobody's after a crash.
  */
 export async function removeAtEnd(
   context: ContainerContext,
   container: LiveContainer,
 ): Promise<void> {
-  if (container.definition.mounts.some(({ volumeName }) => volumeName !== ''))
+  const { definition, hostConfig } = container;
+  const hasVolumes = definition.mounts.some(({ volumeName }) => volumeName !== '');
+  if (hasVolumes || hostConfig.CgroupParent !== '')
     return removeContainer(context, container, { removeVolumes: true });
   await context.network.detach(container.id);
   context.store.delete(container);
@@ -77,7 +79,7 @@ async function takeAway(
   context: ContainerContext,
   container: LiveContainer,
   { removeVolumes }: RemoveOptions,
-): Promise<{ readonly data: Promise<void> }> {
+): Promise<{ readonly data: Promise<unknown> }> {
   const { store, monitor } = context;
   const { mounts } = container.definition;
   const ownVolumes = removeVolumes ? mounts : [];
@@ -102,7 +104,7 @@ async function takeAway(
   publish(context, container, 'destroy');
   container.settle('next-exit');
   container.settle('removed');
-  return { data: Promise.all([volumeData, removeData(context, container)]).then(() => {}) };
+  return { data: Promise.all([volumeData, removeData(context, container)]) };
 }
 
 async function removeData(
