@@ -8,6 +8,7 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { checkpointHandlers } from './api/checkpoints.ts';
 import { containerHandlers } from './api/containers.ts';
+import { diskUsageHandlers } from './api/disk-usage.ts';
 import { execHandlers } from './api/exec.ts';
 import { gantryHandlers } from './api/gantry.ts';
 import { bind, type BoundRoute } from './api/handler.ts';
@@ -21,6 +22,7 @@ import { volumeHandlers } from './api/volumes.ts';
 import { readConfig, type Config } from './config.ts';
 import { CHECKPOINT_ROUTES } from './contract/checkpoints.ts';
 import { CONTAINER_ROUTES } from './contract/containers.ts';
+import { DISK_ROUTES } from './contract/disk-usage.ts';
 import { EngineError, messageOf } from './contract/errors.ts';
 import { EXEC_ROUTES } from './contract/exec.ts';
 import { GANTRY_ROUTES } from './contract/gantry.ts';
@@ -68,6 +70,7 @@ import { LogRotation } from './services/logs/log-rotation.ts';
 import { LogSearch } from './services/logs/log-search.ts';
 import { NetworkService } from './services/networks/network-service.ts';
 import { StatsService } from './services/stats/stats-service.ts';
+import { DiskUsageService } from './services/system/disk-usage.ts';
 import { SystemService } from './services/system/system-service.ts';
 import { VolumeService } from './services/volumes/volume-service.ts';
 import { WatchService } from './services/watch/watch-service.ts';
@@ -239,6 +242,14 @@ async function main(): Promise<void> {
     monitorVersion: monitor.version,
     counts: () => ({ ...containers.counts(), images: images.count() }),
   });
+  const disk = new DiskUsageService({
+    images: () => images.listWithSizes(),
+    layerBytes: () => images.layerBytes(),
+    containers: () =>
+      containers.list({ all: true, limit: undefined, size: true, filters: new Map() }),
+    volumes,
+    volumeUsers: (name) => containers.volumeUsers(name),
+  });
   const watch = new WatchService({ engine: () => system.summary(), containers, images });
 
   // What an earlier engine left: first containers, since they say what of the rest is in use. What
@@ -250,7 +261,7 @@ async function main(): Promise<void> {
   const { watch: watchRoute, openapi, ...logRoutes } = GANTRY_ROUTES;
   const describe = () =>
     openApiDocument({
-      System: SYSTEM_ROUTES,
+      System: { ...SYSTEM_ROUTES, ...DISK_ROUTES },
       Container: CONTAINER_ROUTES,
       Checkpoint: CHECKPOINT_ROUTES,
       Log: LOG_ROUTES,
@@ -265,6 +276,7 @@ async function main(): Promise<void> {
   undo.defer(() => servers.forEach(closeServer));
   await serve(config, report, servers, [
     ...bind(SYSTEM_ROUTES, systemHandlers(system, events, clock)),
+    ...bind(DISK_ROUTES, diskUsageHandlers(disk)),
     ...bind(CONTAINER_ROUTES, containerHandlers(containers)),
     ...bind(CHECKPOINT_ROUTES, checkpointHandlers()),
     ...bind(LOG_ROUTES, logHandlers(containerLogs)),

@@ -5,9 +5,12 @@ import type { Handlers } from './handler.ts';
 
 export function volumeHandlers(volumes: VolumeService): Handlers<typeof VOLUME_ROUTES> {
   return {
-    list: ({ query }) => ({ Volumes: volumes.list(query.filters).map(encode), Warnings: null }),
+    list: ({ query }) => ({
+      Volumes: volumes.list(query.filters).map(encodeVolume),
+      Warnings: null,
+    }),
     create: ({ body }) =>
-      encode(
+      encodeVolume(
         volumes.ensure({
           ...(body?.Name !== undefined && { name: body.Name }),
           ...(body?.Driver !== undefined && { driver: body.Driver }),
@@ -15,7 +18,7 @@ export function volumeHandlers(volumes: VolumeService): Handlers<typeof VOLUME_R
           driverOpts: body?.DriverOpts ?? null,
         }),
       ),
-    inspect: ({ params }) => encode(volumes.find(params['name'] ?? '')),
+    inspect: ({ params }) => encodeVolume(volumes.find(params['name'] ?? '')),
     remove: ({ params, query }) => volumes.remove(params['name'] ?? '', { force: query.force }),
     prune: async ({ query, apiVersion }) => {
       const { deleted, reclaimedBytes } = await volumes.prune(query.filters, apiVersion);
@@ -25,7 +28,7 @@ export function volumeHandlers(volumes: VolumeService): Handlers<typeof VOLUME_R
   };
 }
 
-function encode(volume: VolumeView): Volume {
+export function encodeVolume(volume: VolumeView): Volume {
   return {
     CreatedAt: volume.createdAt,
     Driver: 'local',

@@ -40,7 +40,7 @@ import { importImage, type ImportRequest } from './import.ts';
 import { findForPlatform, imageHistory, inspectImage, type InspectOptions } from './inspect.ts';
 import { LayerStore } from './layer-store.ts';
 import { listImages, summaryOf, type ListOptions } from './list.ts';
-import { pruneImages, type PrunedImages } from './prune.ts';
+import { layerBytes, pruneImages, type PrunedImages } from './prune.ts';
 import { pullImage, type PullRequest } from './pull.ts';
 import { removeImage, type RemoveOptions } from './remove.ts';
 import { loadImages } from './load.ts';
@@ -105,6 +105,16 @@ export class ImageService implements ImageLookup {
   /** Every image as one line, newest first; cheap enough to call for each watcher. */
   listSummaries(): ImageSummary[] {
     return this.list(EVERY_LINE);
+  }
+
+  /** Every image as one line, with what it shares and who uses it. */
+  listWithSizes(): ImageSummary[] {
+    return this.list({ ...EVERY_LINE, withSharedSize: true });
+  }
+
+  /** Bytes in the layers of all images, each layer once. */
+  layerBytes(): number {
+    return layerBytes(this.store);
   }
 
   /** One image as a line, or undefined once it is deleted. */

@@ -42,9 +42,9 @@ function pruneOne(parts: RemoveParts, id: Digest): ImageDeletion[] {
   return done;
 }
 
-/** Bytes in the layers of all images, each layer once. */
+/** Bytes in the layers of all images, each layer once; deleted ones count while they are used. */
 export function layerBytes(images: ImageStore): number {
-  const layers = images.all().flatMap((record) => record.layers);
+  const layers = [...images.all(), ...images.detached()].flatMap((record) => record.layers);
   const sizes = new Map(layers.map((layer) => [layer.diffId, layer.sizeBytes]));
   return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 }
