@@ -79,7 +79,8 @@ export const queryInteger = z
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
 /**
- * `{"label":["a=b"]}` and `{"label":{"a=b":true}}` both parse; the empty string is no filter.
+ * `{"label":["a=b"]}` and `{"label":{"a=b":true}}` both parse, and `false` there means the same; the
+ * empty string is no filter.
  * Source: moby `api/types/filters.FromJSON`.
  */
 export const queryFilters = z
@@ -102,9 +103,6 @@ function parseFilters(value: unknown): Filters {
   );
   const entries = Object.entries(outer.parse(value ?? {}));
   return new Map(
-    entries.map(([key, values]) => [
-      key,
-      Array.isArray(values) ? values : Object.keys(values).filter((name) => values[name]),
-    ]),
+    entries.map(([key, values]) => [key, Array.isArray(values) ? values : Object.keys(values)]),
   );
 }

@@ -33,7 +33,7 @@ export interface RuntimeFiles {
   /** Writes the three files in place, since running containers have them mounted. */
   writeEtc(containerId: string, contents: EtcFiles): void;
 
-  /** What the host's `ps` prints. Throws `invalid-argument` for arguments it refuses. */
+  /** What the host's `ps` prints. Throws `internal` for arguments it refuses, as dockerd does. */
   hostProcesses(psArguments: readonly string[]): Promise<string>;
 
   /** A file of the host; empty when it cannot be read. */

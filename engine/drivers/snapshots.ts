@@ -50,6 +50,9 @@ export interface Snapshotter {
    */
   mount(containerId: string, layers: readonly Digest[], options?: MountOptions): string;
 
+  /** Where the parts of a container's rootfs are, mounted or not. For inspection. */
+  partsOf(containerId: string, layers: readonly Digest[]): RootfsParts;
+
   /** Unmounts the rootfs; not mounted is no error. May wait for the disk, off the main loop. */
   unmount(containerId: string): Promise<void>;
 
@@ -72,6 +75,14 @@ export interface MountOptions {
    * nothing waits for the disk, and unmounting takes 0.1 ms instead of 3 or more.
    */
   readonly isVolatile?: boolean;
+}
+
+export interface RootfsParts {
+  readonly rootfs: string;
+  readonly writable: string;
+  readonly work: string;
+  /** Uppermost first; without those that are not unpacked. */
+  readonly layers: readonly string[];
 }
 
 export interface UnpackTarget {

@@ -17,7 +17,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError, messageOf } from '../../contract/errors.ts';
-import { run } from '../../host/processes.ts';
+import { errnoOf } from '../../host/errno.ts';
+import { ProcessError, run } from '../../host/processes.ts';
 import { removeTree } from '../../host/remove-tree.ts';
 import type { OciDevice } from '../../formats/runtime-spec-resources.ts';
 import type { EtcFiles, RuntimeFiles } from '../runtime-files.ts';
@@ -106,9 +107,7 @@ export class LocalRuntimeFiles implements RuntimeFiles {
     try {
       return await run('ps', psArguments);
     } catch (error) {
-      throw new EngineError('invalid-argument', `Error running ps: ${messageOf(error)}`, {
-        cause: error,
-      });
+      throw new EngineError('internal', `ps: ${reasonOf(error)}`, { cause: error });
     }
   }
 
@@ -170,4 +169,11 @@ export class LocalRuntimeFiles implements RuntimeFiles {
   deviceNumbers(path: string): { major: number; minor: number } {
     return deviceNumbers(path);
   }
+}
+
+/** Docker shows the first line of what ps said. */
+function reasonOf(error: unknown): string {
+  if (errnoOf(error) === 'ENOENT') return 'exec: "ps": executable file not found in $PATH';
+  if (!(error instanceof ProcessError)) return messageOf(error);
+  return error.stderr.split('\n', 1)[0] || `exit status ${error.status}`;
 }

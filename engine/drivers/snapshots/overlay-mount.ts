@@ -39,6 +39,6 @@ function optionsWith(plan: OverlayPlan, layersRoot: string, containersRoot: stri
  * overlayfs wants the uppermost first and refuses a directory named twice. Of a layer that occurs
  * twice only the upper occurrence counts: it shows everything the lower one would.
  */
-function upperFirst(layers: readonly string[]): string[] {
+export function upperFirst(layers: readonly string[]): string[] {
   return [...new Set(layers.toReversed())];
 }

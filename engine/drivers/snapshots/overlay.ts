@@ -26,9 +26,9 @@ import { removeTree } from '../../host/remove-tree.ts';
 import { spreadSubdirectories } from '../../host/directory-spread.ts';
 import { MNT, mount, unmount } from '../../host/system-calls.ts';
 import { unmountAside } from '../../host/unmount.ts';
-import type { MountOptions, Snapshotter, UnpackTarget } from '../snapshots.ts';
+import type { MountOptions, RootfsParts, Snapshotter, UnpackTarget } from '../snapshots.ts';
 import type { Records, StateStore } from '../state.ts';
-import { overlayOptions } from './overlay-mount.ts';
+import { overlayOptions, upperFirst } from './overlay-mount.ts';
 
 interface SnapshotRecord {
   /** Name of its directory in `layers/`. */
@@ -183,6 +183,17 @@ export class OverlaySnapshotter implements Snapshotter {
     if (isVolatile && mountVolatile(target, data)) this.volatile.add(containerId);
     else mount({ source: 'overlay', target, type: 'overlay', data });
     return target;
+  }
+
+  partsOf(containerId: string, layers: readonly Digest[]): RootfsParts {
+    const directory = this.containerDirectory(containerId);
+    const lower = layers.filter((diffId) => this.has(diffId)).map((diffId) => this.pathOf(diffId));
+    return {
+      rootfs: join(directory, 'rootfs'),
+      writable: join(directory, 'upper'),
+      work: join(directory, 'work'),
+      layers: upperFirst(lower),
+    };
   }
 
   /**

@@ -108,10 +108,18 @@ export function fillHostConfig(request: HostConfig, defaults: HostDefaults): Hos
       request.CgroupnsMode || (defaults.cgroupVersion === 1 || Privileged ? 'host' : 'private'),
     ShmSize: request.ShmSize === DEFAULT_SHM_SIZE_BYTES ? defaults.shmSizeBytes : request.ShmSize,
     Runtime: request.Runtime || defaults.runtime,
+    SecurityOpt: securityOptionsOf(request),
     // As dockerd: twice the memory unless said otherwise.
     MemorySwap: Memory > 0 && MemorySwap === 0 ? Memory * 2 : MemorySwap,
     OomKillDisable: request.OomKillDisable ?? (defaults.cgroupVersion === 1 ? false : null),
     MaskedPaths: request.MaskedPaths ?? (Privileged ? null : maskedPaths),
     ReadonlyPaths: request.ReadonlyPaths ?? (Privileged ? null : [...DEFAULT_READONLY_PATHS]),
   };
+}
+
+/** What shares the host's processes is not told apart by labels. Source: moby `generateSecurityOpt`. */
+function securityOptionsOf(request: HostConfig): string[] | null {
+  const { SecurityOpt, Privileged, IpcMode, PidMode } = request;
+  if (SecurityOpt !== null && SecurityOpt.length > 0) return SecurityOpt;
+  return Privileged || IpcMode === 'host' || PidMode === 'host' ? ['label=disable'] : SecurityOpt;
 }

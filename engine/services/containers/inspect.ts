@@ -5,7 +5,7 @@ import { sizesOf } from './list.ts';
 import type { LiveContainer } from './live-container.ts';
 import { endpointsOf, networkOf, portMapOf } from './networks-view.ts';
 import { hasProcess, isRunning } from './state.ts';
-import { mountPointOf } from './summary.ts';
+import { mountPointsOf } from './summary.ts';
 
 /** Go's zero time: it never happened. */
 const NEVER = '0001-01-01T00:00:00Z';
@@ -38,15 +38,21 @@ export async function inspectContainer(
     AppArmorProfile: '',
     ExecIDs: context.execIdsOf(container.id),
     HostConfig: hostConfig,
-    GraphDriver: {
-      Data: container.rootfsPath === '' ? null : { MergedDir: container.rootfsPath },
-      Name: 'overlay2',
-    },
+    GraphDriver: { Data: overlayOf(context, container), Name: 'overlay2' },
     ...(withSize && (await sizesOf(context, container))),
-    Mounts: definition.mounts.map(mountPointOf),
+    Mounts: mountPointsOf(container),
     Config: config,
     NetworkSettings: networkSettingsOf(container),
   };
+}
+
+/** Tools that look into containers from the host go by these. */
+function overlayOf(
+  { snapshotter }: ContainerContext,
+  { id, definition }: LiveContainer,
+): Record<string, string> {
+  const { rootfs, writable, work, layers } = snapshotter.partsOf(id, definition.layers);
+  return { LowerDir: layers.join(':'), MergedDir: rootfs, UpperDir: writable, WorkDir: work };
 }
 
 function stateOf(container: LiveContainer): ContainerInspect['State'] {

@@ -1,11 +1,11 @@
 /** Which containers a list is about. Source: Docker Engine API v1.50, ContainerList; moby `daemon/list.go`. */
 import { EngineError } from '../../contract/errors.ts';
 import type { Filters } from '../../contract/route.ts';
-import { normalPort } from '../../formats/port-spec.ts';
+import type { Image } from '../images/image.ts';
 import type { ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
-import { endpointsOf } from './networks-view.ts';
-import { hasProcess } from './state.ts';
+import { endpointsOf, portsOf, type PortView } from './networks-view.ts';
+import { hasProcess, isRunning } from './state.ts';
 
 type Lookups = Pick<ContainerContext, 'store' | 'images'>;
 type Test = (container: LiveContainer) => boolean;
@@ -15,12 +15,12 @@ const STATUSES = ['created', 'running', 'paused', 'restarting', 'removing', 'exi
 /** Makes a test out of one value of a filter; a container passes a key when it passes any value. */
 const TESTS: Readonly<Record<string, (value: string, lookups: Lookups) => Test>> = {
   id: (value) => {
-    const pattern = regularExpression('id', value);
-    return ({ id }) => pattern.test(id);
+    const matches = expression(value);
+    return ({ id }) => matches(id);
   },
   name: (value) => {
-    const pattern = regularExpression('name', value);
-    return ({ name }) => pattern.test(`/${name}`) || pattern.test(name);
+    const matches = expression(value);
+    return ({ name }) => matches(`/${name}`) || matches(name);
   },
   label: (value) => {
     const mark = value.indexOf('=');
@@ -34,15 +34,16 @@ const TESTS: Readonly<Record<string, (value: string, lookups: Lookups) => Test>>
     return ({ state }) => state.status === value;
   },
   exited: (value) => {
-    if (!/^-?\d+$/.test(value)) throw invalid(`invalid filter 'exited=${value}'`);
-    return ({ state }) => state.status === 'exited' && state.exitCode === Number(value);
+    if (!/^[+-]?\d+$/.test(value))
+      throw invalid(`strconv.Atoi: parsing "${value}": invalid syntax`);
+    return ({ state }) =>
+      !isRunning(state) && state.startedAt !== '' && state.exitCode === Number(value);
   },
   ancestor: (value, { images }) => {
-    const id = imageIdOf(images, value);
-    return (container) =>
-      container.imageId === id ||
-      container.imageReference === value ||
-      container.imageReference === `${value}:latest`;
+    const ancestor = findImage(images, value);
+    if (ancestor === undefined) return () => false;
+    return ({ imageId, definition }) =>
+      imageId === ancestor.id || standsOn(definition.layers, ancestor.diffIds);
   },
   before: (value, { store }) => {
     const { createdAt } = store.find(value).definition;
@@ -54,43 +55,53 @@ const TESTS: Readonly<Record<string, (value: string, lookups: Lookups) => Test>>
   },
   volume: (value) => (container) =>
     container.definition.mounts.some(
-      ({ volumeName, hostPath, destination }) =>
-        volumeName === value || hostPath === value || destination === value,
+      ({ type, volumeName, hostPath, destination }) =>
+        type !== 'tmpfs' && ((volumeName || hostPath) === value || destination === value),
     ),
   network: (value) => (container) =>
     Object.entries(endpointsOf(container)).some(
       ([name, { NetworkID }]) =>
         name === value || (NetworkID !== '' && NetworkID.startsWith(value)),
     ),
-  publish: (value) =>
-    portTest(value, (container) => Object.keys(container.hostConfig.PortBindings)),
-  expose: (value) => portTest(value, ({ config }) => Object.keys(config.ExposedPorts ?? {})),
+  publish: (value) => portTest('publish', value, ({ PublicPort }) => PublicPort),
+  expose: (value) => portTest('expose', value, ({ PrivatePort }) => PrivatePort),
   health: (value) => {
     if (!['none', 'starting', 'healthy', 'unhealthy'].includes(value))
-      throw invalid(`invalid filter 'health=${value}'`);
+      throw invalid(`unrecognized filter value for health: ${value}`);
     return () => value === 'none';
   },
   isolation: () => () => true,
-  'is-task': (value) => () => ['0', 'false'].includes(value.toLowerCase()),
+  'is-task': (value) => {
+    const isTask = ['1', 'true'].includes(value);
+    if (!isTask && !['0', 'false'].includes(value))
+      throw invalid(`invalid filter 'is-task=[${value}]'`);
+    return () => !isTask;
+  },
 };
+
+/** Of these a container need pass only one, whichever it is. Source: moby `daemon/list.go`. */
+const PORT_KEYS = ['publish', 'expose'];
 
 /** Throws `invalid-argument` for a key that is none. */
 export function listFilter(filters: Filters, lookups: Lookups): Test {
   const keys: Test[] = [];
+  const portTests: Test[] = [];
   for (const [key, values] of filters) {
     const make = TESTS[key];
     if (make === undefined) throw invalid(`invalid filter '${key}'`);
     const tests = values.map((value) => make(value, lookups));
     // Every label must match, of the others one.
     if (key === 'label') keys.push(...tests);
+    else if (PORT_KEYS.includes(key)) portTests.push(...tests);
     else if (tests.length > 0) keys.push((container) => tests.some((test) => test(container)));
   }
+  if (portTests.length > 0) keys.push((container) => portTests.some((test) => test(container)));
   return (container) => keys.every((test) => test(container));
 }
 
 /** True when the filters themselves ask for containers that do not run. */
 export function asksForStopped(filters: Filters): boolean {
-  return filters.has('status') || filters.has('exited');
+  return (filters.get('status') ?? []).length > 0;
 }
 
 /** As `docker ps` without `-a`. */
@@ -98,33 +109,63 @@ export function isShownByDefault({ state }: LiveContainer): boolean {
   return hasProcess(state) || state.status === 'restarting';
 }
 
-/** An empty value never matches everything by accident: Go's regexp of '' does. */
-function regularExpression(key: string, text: string): RegExp {
+/** What is no expression matches nothing. Go's flags at the beginning, `(?i)`, are JavaScript's too. */
+function expression(text: string): (subject: string) => boolean {
+  const [, flags = '', source = ''] = /^(?:\(\?([ims]+)\))?(.*)$/s.exec(text) ?? [];
   try {
-    return new RegExp(text);
+    const pattern = new RegExp(source, flags);
+    return (subject) => pattern.test(subject);
   } catch {
-    throw invalid(`invalid filter '${key}=${text}'`);
+    return () => false;
   }
 }
 
-function imageIdOf(images: Lookups['images'], reference: string): string | undefined {
+function findImage(images: Lookups['images'], reference: string): Image | undefined {
   try {
-    return images.find(reference).id;
+    return images.find(reference);
   } catch {
     return undefined;
   }
 }
 
-/** `80`, `80/udp`, `8000-8010/tcp`. */
-function portTest(value: string, portsOf: (container: LiveContainer) => string[]): Test {
-  const match = /^(\d+)(?:-(\d+))?(?:\/(tcp|udp|sctp))?$/.exec(value);
-  if (match === null) throw invalid(`invalid port specification: "${value}"`);
-  const [, first = '0', last = first, protocol = 'tcp'] = match;
+/** An image made from another has its layers under at least one more. */
+function standsOn(layers: readonly string[], base: readonly string[]): boolean {
+  return (
+    base.length > 0 &&
+    base.length < layers.length &&
+    base.every((diffId, index) => layers[index] === diffId)
+  );
+}
+
+/** `80`, `80/udp`, `8000-8010/tcp`: of containers that run, as nothing is published otherwise. */
+function portTest(
+  key: string,
+  value: string,
+  numberOf: (port: PortView) => number | undefined,
+): Test {
+  if (value.includes(':')) throw invalid(`filter for '${key}' should not contain ':': ${value}`);
+  const [range = '', protocol = 'tcp'] = value.split('/');
+  const [first = '', last = first] = range.split('-');
+  const from = portNumber(first, `${key} ${value}`);
+  const to = portNumber(last, `${key} ${value}`);
   return (container) =>
-    portsOf(container).some((text) => {
-      const [port = '', kind] = normalPort(text).split('/');
-      return kind === protocol && Number(port) >= Number(first) && Number(port) <= Number(last);
+    portsOf(container).some((port) => {
+      const number = numberOf(port);
+      return number !== undefined && port.Type === protocol && number >= from && number <= to;
     });
+}
+
+function portNumber(text: string, what: string): number {
+  const problem = !/^\d+$/.test(text)
+    ? 'invalid syntax'
+    : Number(text) > 65535
+      ? 'value out of range'
+      : undefined;
+  if (problem !== undefined)
+    throw invalid(
+      `error while looking up for ${what}: strconv.ParseUint: parsing "${text}": ${problem}`,
+    );
+  return Number(text);
 }
 
 function invalid(message: string): EngineError {

@@ -23,18 +23,43 @@ export async function listContainers(
   const limit = request.limit !== undefined && request.limit > 0 ? request.limit : Infinity;
   const matches = listFilter(filters, context);
   const showsStopped = all || limit < Infinity || asksForStopped(filters);
+  const nameOf = imageNames(context);
   const found = context.store
     .all()
     .toReversed()
     .filter((container) => (showsStopped || isShownByDefault(container)) && matches(container))
     .slice(0, limit);
-  if (!size) return found.map((container) => summaryOf(context, container));
+  const summarise = (container: LiveContainer): ContainerSummary => ({
+    ...summaryOf(context, container),
+    Image: nameOf(container),
+  });
+  if (!size) return found.map(summarise);
   return Promise.all(
     found.map(async (container) => ({
-      ...summaryOf(context, container),
+      ...summarise(container),
       ...(await sizesOf(context, container)),
     })),
   );
+}
+
+/**
+ * The image as it was named, as long as that name still means it, else its id. Names are looked up
+ * once for a list. Source: moby `daemon/list.go`, refreshImage.
+ */
+function imageNames({ images }: Pick<ContainerContext, 'images'>): (of: LiveContainer) => string {
+  const ids = new Map<string, string>();
+  return ({ imageReference, imageId }) => {
+    if (!ids.has(imageReference)) ids.set(imageReference, idOf(images, imageReference));
+    return ids.get(imageReference) === imageId ? imageReference : imageId;
+  };
+}
+
+function idOf(images: ContainerContext['images'], reference: string): string {
+  try {
+    return images.find(reference).id;
+  } catch {
+    return '';
+  }
 }
 
 export async function sizesOf(

@@ -7,6 +7,7 @@ import type { ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { endpointsOf, portsOf } from './networks-view.ts';
 
+type MountPoint = ContainerSummary['Mounts'][number];
 type Now = Pick<ContainerContext, 'clock'>;
 
 export function summaryOf({ clock }: Now, container: LiveContainer): ContainerSummary {
@@ -24,7 +25,7 @@ export function summaryOf({ clock }: Now, container: LiveContainer): ContainerSu
     Status: statusText(container, Number(clock.nowNs() / 1_000_000n)),
     HostConfig: { NetworkMode: container.hostConfig.NetworkMode },
     NetworkSettings: { Networks: endpointsOf(container) },
-    Mounts: definition.mounts.map(mountPointOf),
+    Mounts: mountPointsOf(container),
   };
 }
 
@@ -41,7 +42,16 @@ export function watchedOf(now: Now, container: LiveContainer): WatchedContainer 
   };
 }
 
-export function mountPointOf(mount: ResolvedMount): ContainerSummary['Mounts'][number] {
+/** Without those of `--tmpfs`, which dockerd tells under `HostConfig` alone. */
+export function mountPointsOf({ definition, hostConfig }: LiveContainer): MountPoint[] {
+  return definition.mounts
+    .filter(
+      ({ type, destination }) => type !== 'tmpfs' || !(destination in (hostConfig.Tmpfs ?? {})),
+    )
+    .map(mountPointOf);
+}
+
+function mountPointOf(mount: ResolvedMount): MountPoint {
   return {
     Type: mount.type,
     ...(mount.volumeName !== '' && { Name: mount.volumeName }),

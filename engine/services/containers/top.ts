@@ -1,6 +1,6 @@
 /** `docker top`: the host's ps over the container's processes. Source: moby `daemon/top_unix.go`. */
-import { EngineError } from '../../contract/errors.ts';
-import { cgroupsPathOf, type ContainerContext } from './context.ts';
+import { EngineError, hasCode } from '../../contract/errors.ts';
+import { cgroupsPathOf, publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { requireProcess } from './state.ts';
 
@@ -14,27 +14,62 @@ export async function listProcesses(
   container: LiveContainer,
   psArguments: string,
 ): Promise<ProcessTable> {
+  requireHonestTitles(psArguments);
   requireProcess(container.state, container.id);
   const args = (psArguments || '-ef').split(/\s+/).filter(Boolean);
-  if (args.some((arg) => !/^[-\w=,+:.%@/]+$/.test(arg)))
-    throw new EngineError('invalid-argument', `ps: invalid arguments: ${psArguments}`);
   const runtime = context.runtimes.find(container.state.runtime ?? '');
-  const pids = new Set(runtime.processesOf(cgroupsPathOf(context, container)));
-  return parseTable(await context.files.hostProcesses(args), pids);
+  const pids = runtime.processesOf(cgroupsPathOf(context, container));
+  const table = parseTable(await processesOf(context, args, pids), new Set(pids));
+  publish(context, container, 'top');
+  return table;
 }
 
-/** Keeps the rows of these processes. The last column may have blanks. */
+/** Some options, `f` among them, cannot be given together with a list of pids. */
+async function processesOf(
+  { files }: ContainerContext,
+  args: readonly string[],
+  pids: readonly number[],
+): Promise<string> {
+  try {
+    return await files.hostProcesses([...args, `-q${pids.join(',')}`]);
+  } catch (error) {
+    if (!hasCode(error, 'internal')) throw error;
+    return files.hostProcesses(args);
+  }
+}
+
+/** A column called PID that is none would show processes of the host. */
+function requireHonestTitles(psArguments: string): void {
+  for (const [, column, title] of psArguments.matchAll(/\s+(\S*)=\s*(PID\S*)/g))
+    if (column !== 'pid')
+      throw new EngineError('internal', `specifying "${column}=${title}" is not allowed`);
+}
+
+/**
+ * Keeps the rows of these processes, and those of their threads, which show `-` for the pid and
+ * follow. The last column may have blanks.
+ */
 export function parseTable(output: string, pids: ReadonlySet<number>): ProcessTable {
-  const [header = '', ...lines] = output.trimEnd().split('\n');
-  const titles = header.trim().split(/\s+/);
+  const [header = '', ...lines] = output.split('\n').filter((line) => line !== '');
+  const titles = wordsOf(header);
   const pidColumn = titles.indexOf('PID');
   if (pidColumn === -1) throw new EngineError('internal', "Couldn't find PID field in ps output");
-  const rows = lines
-    .map((line) => {
-      const fields = line.trim().split(/\s+/);
-      const last = titles.length - 1;
-      return [...fields.slice(0, last), fields.slice(last).join(' ')];
-    })
-    .filter((fields) => pids.has(Number(fields[pidColumn])));
+  const rows: string[][] = [];
+  let isOfContainer = false;
+  for (const line of lines) {
+    const words = wordsOf(line);
+    const pid = words[pidColumn] ?? '';
+    if (pid !== '-') {
+      if (!/^\d+$/.test(pid)) throw new EngineError('internal', `Unexpected pid '${pid}'`);
+      isOfContainer = pids.has(Number(pid));
+    }
+    const last = titles.length - 1;
+    if (isOfContainer) rows.push([...words.slice(0, last), words.slice(last).join(' ')]);
+  }
   return { titles, rows };
+}
+
+/** Blanks of ASCII alone: a program's name may have others. */
+function wordsOf(line: string): string[] {
+  return line.split(/[ \t\n\f\r]+/).filter(Boolean);
 }
