@@ -17,6 +17,7 @@ import { gantryLogHandlers, logHandlers } from './api/logs.ts';
 import { networkHandlers } from './api/networks.ts';
 import { ApiServer } from './api/server.ts';
 import { statsHandlers } from './api/stats.ts';
+import { registryHandlers } from './api/registry.ts';
 import { systemHandlers } from './api/system.ts';
 import { volumeHandlers } from './api/volumes.ts';
 import { readConfig, type Config } from './config.ts';
@@ -31,6 +32,7 @@ import { LOG_ROUTES } from './contract/logs.ts';
 import { NETWORK_ROUTES } from './contract/networks.ts';
 import { openApiDocument } from './contract/openapi.ts';
 import { STATS_ROUTES } from './contract/stats.ts';
+import { REGISTRY_ROUTES } from './contract/registry.ts';
 import { SYSTEM_ROUTES } from './contract/system.ts';
 import { VOLUME_ROUTES } from './contract/volumes.ts';
 import { FileContentStore } from './drivers/content/file-content.ts';
@@ -71,6 +73,7 @@ import { LogSearch } from './services/logs/log-search.ts';
 import { NetworkService } from './services/networks/network-service.ts';
 import { StatsService } from './services/stats/stats-service.ts';
 import { DiskUsageService } from './services/system/disk-usage.ts';
+import { RegistryService } from './services/registries/registry-service.ts';
 import { SystemService } from './services/system/system-service.ts';
 import { VolumeService } from './services/volumes/volume-service.ts';
 import { WatchService } from './services/watch/watch-service.ts';
@@ -160,6 +163,7 @@ async function main(): Promise<void> {
     clock,
     users: () => containers,
     architecture: process.arch,
+    maxConcurrentUploads: config.maxConcurrentUploads,
   });
   undo.defer(() => images.close());
   const volumes = new VolumeService({
@@ -268,6 +272,7 @@ async function main(): Promise<void> {
       Stats: STATS_ROUTES,
       Exec: EXEC_ROUTES,
       Image: IMAGE_ROUTES,
+      Registry: REGISTRY_ROUTES,
       Network: NETWORK_ROUTES,
       Volume: VOLUME_ROUTES,
       Gantry: GANTRY_ROUTES,
@@ -283,6 +288,7 @@ async function main(): Promise<void> {
     ...bind(STATS_ROUTES, statsHandlers(stats)),
     ...bind(EXEC_ROUTES, execHandlers(exec)),
     ...bind(IMAGE_ROUTES, imageHandlers(images)),
+    ...bind(REGISTRY_ROUTES, registryHandlers(images, new RegistryService(registry))),
     ...bind(NETWORK_ROUTES, networkHandlers(networks)),
     ...bind(VOLUME_ROUTES, volumeHandlers(volumes)),
     ...bind({ watch: watchRoute, openapi }, gantryHandlers(watch, describe)),

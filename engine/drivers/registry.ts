@@ -25,6 +25,18 @@ export interface Credentials {
 export interface Registry {
   /** A repository to read from, as these credentials see it; undefined is anonymous. Asks nobody yet. */
   repository(reference: Reference, credentials?: Credentials): Repository;
+
+  /** A repository to write to, never a mirror's. Asks nobody yet. */
+  target(reference: Reference, credentials?: Credentials): PushTarget;
+
+  /**
+   * Shows the credentials to a registry, by its domain. Throws `unauthorized` when it refuses them,
+   * `internal` when it cannot be reached or does not speak the protocol.
+   */
+  login(domain: string, credentials: Credentials, signal: AbortSignal): Promise<Login>;
+
+  /** Repositories whose name or description has the term, best first. */
+  search(request: SearchRequest, signal: AbortSignal): Promise<FoundRepository[]>;
 }
 
 export interface Repository {
@@ -66,6 +78,58 @@ export interface BlobSource {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly connection: Connection;
+}
+
+/** What is pushed. Files are not changed and stay where they are until the upload has ended. */
+export type UploadSource =
+  | { readonly kind: 'bytes'; readonly digest: Digest; readonly bytes: Uint8Array }
+  | { readonly kind: 'file'; readonly digest: Digest; readonly path: string }
+  /** Unpacked if it is packed with something registries do not know, and packed with gzip on the way. */
+  | { readonly kind: 'packed-anew'; readonly path: string };
+
+export interface UploadOptions {
+  readonly signal: AbortSignal;
+  /** Bytes of the source that are sent so far; goes back when a part is sent again. */
+  readonly onProgress?: (sentBytes: number) => void;
+}
+
+export interface UploadedBlob {
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+}
+
+export interface PushTarget {
+  /** Its size, or undefined when the repository does not have it. */
+  blobSize(digest: Digest, signal: AbortSignal): Promise<number | undefined>;
+
+  /** Takes the blob over from another repository of the same registry; false when that is not done. */
+  mount(digest: Digest, fromPath: string, signal: AbortSignal): Promise<boolean>;
+
+  /** Sends a blob; the registry checks its digest. A cut transfer goes on where it stopped. */
+  upload(source: UploadSource, options: UploadOptions): Promise<UploadedBlob>;
+
+  /** Puts a manifest under a tag, once all that it names is there. */
+  putManifest(tag: string, manifest: FetchedManifest, signal: AbortSignal): Promise<void>;
+}
+
+export interface Login {
+  /** Takes the place of the password from now on; empty where the registry gives none. */
+  readonly identityToken: string;
+}
+
+export interface SearchRequest {
+  /** `term` on Docker Hub, `host/term` on another registry. */
+  readonly term: string;
+  readonly limit: number;
+  readonly credentials?: Credentials;
+}
+
+export interface FoundRepository {
+  readonly name: string;
+  readonly description: string;
+  readonly starCount: number;
+  readonly isOfficial: boolean;
+  readonly isAutomated: boolean;
 }
 
 /** A registry's refusal; `status` is its HTTP status, 0 when it could not be reached. */

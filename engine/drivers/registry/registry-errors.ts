@@ -46,6 +46,14 @@ export function pullErrorOf(refusal: Refusal, subject: Reference): RegistryError
   return error(status === 404 ? 'not-found' : 'internal', text);
 }
 
+/** The error for an answer to something that is written, in the registry's own words. */
+export function pushErrorOf(refusal: Refusal): RegistryError {
+  const { status, retryAfter } = refusal;
+  const { text } = reasonOf(status, refusal.body) ?? unnamed(status);
+  const kind = ({ 401: 'unauthorized', 403: 'forbidden', 404: 'not-found' } as const)[status];
+  return new RegistryError(kind ?? 'internal', text, status, { retryAfter });
+}
+
 /** What the body of a refusal says, as `denied: …`; undefined when it says nothing readable. */
 export function reasonOf(
   status: number,

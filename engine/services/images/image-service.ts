@@ -22,10 +22,11 @@ import type {
   ImageInspect,
   ProgressMessage,
 } from '../../contract/images.ts';
+import type { ImageUpdate } from '../../contract/registry.ts';
 import type { Filters } from '../../contract/route.ts';
 import type { ImageSummary } from '../../contract/summaries.ts';
 import type { ContentStore } from '../../drivers/content.ts';
-import type { Registry } from '../../drivers/registry.ts';
+import type { Credentials, Registry } from '../../drivers/registry.ts';
 import type { Snapshotter } from '../../drivers/snapshots.ts';
 import type { StateStore } from '../../drivers/state.ts';
 import type { Unpacker } from '../../drivers/unpacker.ts';
@@ -42,10 +43,14 @@ import { LayerStore } from './layer-store.ts';
 import { listImages, summaryOf, type ListOptions } from './list.ts';
 import { layerBytes, pruneImages, type PrunedImages } from './prune.ts';
 import { pullImage, type PullRequest } from './pull.ts';
+import { LayerPusher } from './push-layers.ts';
+import { PushSlots } from './push-slots.ts';
+import { pushImage, type PushRequest } from './push.ts';
 import { removeImage, type RemoveOptions } from './remove.ts';
 import { loadImages } from './load.ts';
 import { saveImages } from './save.ts';
 import { StorageUses } from './storage-uses.ts';
+import { findUpdates } from './updates.ts';
 
 export interface ImageServiceOptions {
   readonly state: StateStore;
@@ -59,6 +64,8 @@ export interface ImageServiceOptions {
   readonly users: () => ImageUsers;
   /** As `process.arch` has it. */
   readonly architecture: string;
+  /** Layers pushed at a time. */
+  readonly maxConcurrentUploads: number;
 }
 
 /** Partial downloads older than this are removed at start. */
@@ -77,6 +84,7 @@ export class ImageService implements ImageLookup {
   private readonly uses: StorageUses;
   private readonly store: ImageStore;
   private readonly layers: LayerStore;
+  private readonly pusher: LayerPusher;
   private readonly host: Platform;
   private readonly closing = new AbortController();
   private readonly unsubscribe: () => void;
@@ -88,6 +96,8 @@ export class ImageService implements ImageLookup {
     this.uses = new StorageUses(options.content, options.snapshotter);
     this.store = new ImageStore(options.state, this.uses);
     this.layers = new LayerStore(options.content, options.snapshotter, options.unpacker);
+    const slots = new PushSlots(options.maxConcurrentUploads);
+    this.pusher = new LayerPusher(options.content, options.state, slots);
     this.unsubscribe = options.events.subscribe((event) => {
       if (event.type === 'container' && event.action === 'destroy') this.freeDetached();
     });
@@ -154,6 +164,22 @@ export class ImageService implements ImageLookup {
       this.planSync();
       await this.uses.settled();
     }
+  }
+
+  /** Pushes and yields progress; see `pushImage` for what is thrown when. */
+  async *push(request: PushRequest, signal: AbortSignal): AsyncGenerator<ProgressMessage> {
+    const until = AbortSignal.any([signal, this.closing.signal]);
+    const parts = { ...this.parts(), registry: this.options.registry, layers: this.pusher };
+    yield* pushImage(parts, request, until);
+  }
+
+  /** Local tags that stand for something else in their registry by now. */
+  updates(
+    credentialsFor: (domain: string) => Credentials | undefined,
+    signal: AbortSignal,
+  ): Promise<ImageUpdate[]> {
+    const parts = { images: this.store, registry: this.options.registry };
+    return findUpdates(parts, credentialsFor, AbortSignal.any([signal, this.closing.signal]));
   }
 
   async import(request: ImportRequest, signal: AbortSignal): Promise<Digest> {

@@ -14,6 +14,7 @@ import { systemClock } from '../../../host/clock.ts';
 import { EventBus, type EngineEvent } from '../../events/event-bus.ts';
 import { ImageService } from '../image-service.ts';
 import type { PullRequest } from '../pull.ts';
+import type { PushRequest } from '../push.ts';
 
 export interface User {
   readonly imageId: string;
@@ -81,6 +82,7 @@ export class ImageWorld implements AsyncDisposable {
         },
       }),
       architecture: process.arch,
+      maxConcurrentUploads: 5,
     });
     await this.images.recover();
   }
@@ -107,6 +109,18 @@ export class ImageWorld implements AsyncDisposable {
     const reference = withDefaultTag(parseReference(name));
     for await (const line of this.images.pull({ reference, platform: '', ...options }, signal))
       lines.push(line);
+    return lines;
+  }
+
+  /** Pushes a tag, or all of a repository, to the end; every line of progress. */
+  async push(
+    name: string,
+    options: Partial<PushRequest> = {},
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<ProgressMessage[]> {
+    const lines: ProgressMessage[] = [];
+    const request = { reference: parseReference(name), platform: undefined, ...options };
+    for await (const line of this.images.push(request, signal)) lines.push(line);
     return lines;
   }
 
