@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
+import { archiveHandlers } from './api/archive.ts';
 import { checkpointHandlers } from './api/checkpoints.ts';
 import { containerHandlers } from './api/containers.ts';
 import { diskUsageHandlers } from './api/disk-usage.ts';
@@ -21,6 +22,7 @@ import { registryHandlers } from './api/registry.ts';
 import { systemHandlers } from './api/system.ts';
 import { volumeHandlers } from './api/volumes.ts';
 import { readConfig, type Config } from './config.ts';
+import { ARCHIVE_ROUTES } from './contract/archive.ts';
 import { CHECKPOINT_ROUTES } from './contract/checkpoints.ts';
 import { CONTAINER_ROUTES } from './contract/containers.ts';
 import { DISK_ROUTES } from './contract/disk-usage.ts';
@@ -37,6 +39,7 @@ import { SYSTEM_ROUTES } from './contract/system.ts';
 import { VOLUME_ROUTES } from './contract/volumes.ts';
 import { FileContentStore } from './drivers/content/file-content.ts';
 import { RuntimeExec } from './drivers/exec/runtime-exec.ts';
+import { FilePool } from './drivers/files/file-pool.ts';
 import { ThreadedBlockSearchers } from './drivers/logs/block-search.ts';
 import { FileLogStore } from './drivers/logs/file-log-store.ts';
 import { Conmon } from './drivers/monitor/conmon.ts';
@@ -148,6 +151,8 @@ async function main(): Promise<void> {
     version: await versionOf(conmonProgram),
     exitDirectory: join(execRoot, 'exits'),
   });
+  const containerFiles = new FilePool();
+  undo.defer(() => containerFiles.close());
   const logStore = new FileLogStore();
 
   // Services. Those that ask each other are given closures, since one of them has to come first.
@@ -188,6 +193,7 @@ async function main(): Promise<void> {
     network,
     volumes,
     files,
+    containerFiles,
     runtimes,
     monitor,
     logs: logStore,
@@ -267,6 +273,7 @@ async function main(): Promise<void> {
     openApiDocument({
       System: { ...SYSTEM_ROUTES, ...DISK_ROUTES },
       Container: CONTAINER_ROUTES,
+      Archive: ARCHIVE_ROUTES,
       Checkpoint: CHECKPOINT_ROUTES,
       Log: LOG_ROUTES,
       Stats: STATS_ROUTES,
@@ -283,6 +290,7 @@ async function main(): Promise<void> {
     ...bind(SYSTEM_ROUTES, systemHandlers(system, events, clock)),
     ...bind(DISK_ROUTES, diskUsageHandlers(disk)),
     ...bind(CONTAINER_ROUTES, containerHandlers(containers)),
+    ...bind(ARCHIVE_ROUTES, archiveHandlers(containers.contents)),
     ...bind(CHECKPOINT_ROUTES, checkpointHandlers()),
     ...bind(LOG_ROUTES, logHandlers(containerLogs)),
     ...bind(STATS_ROUTES, statsHandlers(stats)),

@@ -51,7 +51,15 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   api: {
     files: ['engine/api/'],
     mayImport: ['engine/contract/', 'engine/formats/', 'engine/services/', 'engine/host/clock.ts'],
-    mayUse: ['zod', 'node:http', 'node:https', 'node:stream', 'node:events', 'node:crypto'],
+    mayUse: [
+      'zod',
+      'node:http',
+      'node:https',
+      'node:stream',
+      'node:events',
+      'node:crypto',
+      'node:zlib',
+    ],
   },
   config: {
     files: ['engine/config.ts', 'engine/config-options.ts'],

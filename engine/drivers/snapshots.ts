@@ -62,8 +62,15 @@ export interface Snapshotter {
   /** Containers that have a writable layer, for the sweep at start. */
   listWritable(): string[];
 
-  /** Bytes in the writable layer, as `du` counts them. */
-  writableSizeBytes(containerId: string): Promise<number>;
+  /**
+   * The container's rootfs once more, whether it is mounted or not, for a look from elsewhere: the
+   * same file system, so both see what the other writes, and a mount or unmount meanwhile changes
+   * nothing for either. Synchronous. Nothing of it outlives the engine.
+   */
+  openView(containerId: string, layers: readonly Digest[], options?: MountOptions): RootfsView;
+
+  /** The writable layer and what it lies on. `layers`, lowest first, must be unpacked. */
+  writableOf(containerId: string, layers: readonly Digest[]): WritableLayer;
 
   /** Removes directories without a record and records without a directory. Run once, at start. */
   recover(): Promise<void>;
@@ -75,6 +82,27 @@ export interface MountOptions {
    * nothing waits for the disk, and unmounting takes 0.1 ms instead of 3 or more.
    */
   readonly isVolatile?: boolean;
+}
+
+/** Disposing of it gives it back; who attached its tree may go on using that until it is detached. */
+export interface RootfsView extends Disposable {
+  /** A mount attached nowhere, as a descriptor of this process, to be attached once. */
+  readonly tree: number;
+  /** A directory to attach it at, in a mount namespace of one's own. */
+  readonly place: string;
+}
+
+export interface WritableLayer {
+  /**
+   * Directory that holds the layer's files as `upper`, in overlay form, and an empty directory
+   * `rootfs`. Its container may change what is below at any time, symlinks included.
+   */
+  readonly directory: string;
+  /**
+   * Options of a read-only overlay mount of all that lies beneath; undefined for an image without
+   * layers. They may name descriptors of this process.
+   */
+  readonly lowerOptions: string | undefined;
 }
 
 export interface RootfsParts {

@@ -208,7 +208,8 @@ export function writeHeader(header: Omit<RawHeader, 'gnuSparse'>): Buffer {
   writeOctal(block, FIELD.deviceMajor, header.deviceMajor);
   writeOctal(block, FIELD.deviceMinor, header.deviceMinor);
   block.fill(0x20, 148, 156);
-  const sum = block.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (let index = 0; index < BLOCK_BYTES; index++) sum += block[index] as number;
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 8, 'latin1');
   return block;
 }

@@ -64,14 +64,20 @@ export class PaxOverrides {
     return undefined;
   }
 
+  /** The name to go by. */
+  nameOf(raw: RawHeader): string {
+    return (
+      this.values.get('GNU.sparse.name') ?? this.values.get('path') ?? this.longName ?? raw.name
+    );
+  }
+
   /** The member with everything applied; `dataBytes` is the size of its data in the archive. */
   applyTo(raw: RawHeader, type: TarEntryType, dataBytes: number): TarEntry {
     const realSize = this.number('GNU.sparse.realsize') ?? this.number('GNU.sparse.size');
     const isSparse = type === 'file' && realSize !== undefined;
     return {
       type,
-      name:
-        this.values.get('GNU.sparse.name') ?? this.values.get('path') ?? this.longName ?? raw.name,
+      name: this.nameOf(raw),
       linkName: this.values.get('linkpath') ?? this.longLink ?? raw.linkName,
       mode: raw.mode,
       uid: this.id('uid') ?? raw.uid,

@@ -144,7 +144,8 @@ export class TarReader {
   }
 
   private beginMember(raw: RawHeader): void {
-    const isOldDirectory = TYPES[raw.typeFlag] === 'file' && raw.name.endsWith('/');
+    const isOldDirectory =
+      raw.typeFlag === TYPE_FLAG.oldFile && this.overrides.nameOf(raw).endsWith('/');
     const type = isOldDirectory ? 'directory' : (TYPES[raw.typeFlag] as TarEntryType);
     // Links, devices and directories carry no data, whatever size they state.
     const size = type === 'file' ? (this.overrides.sizeBytes ?? raw.sizeBytes) : 0;

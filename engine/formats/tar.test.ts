@@ -155,6 +155,23 @@ describe('TarReader', () => {
     expect(read(checksummed(header))[0]?.entry.type).toBe('directory');
   });
 
+  test('tells a directory by the whole name, not by where the header cut it off', () => {
+    const header = tarHeader(tarEntry({ name: 'cut/', sizeBytes: 1 }));
+    header.write('\0', 156, 'latin1');
+    const archive = Buffer.concat([
+      metadata('x', writePaxRecord('path', 'cut/short')),
+      checksummed(header),
+      Buffer.alloc(512, 'x'),
+    ]);
+    const [only] = read(archive);
+    expect(only?.entry).toMatchObject({ type: 'file', name: 'cut/short', sizeBytes: 1 });
+  });
+
+  test('takes a file for a file whatever its name ends in', () => {
+    const [only] = read(file('slash/', 'content'));
+    expect(only?.entry).toMatchObject({ type: 'file', sizeBytes: 7 });
+  });
+
   test('keeps names that are not UTF-8 byte for byte', () => {
     const [only] = read(member(tarEntry({ name: 'caf\xe9' })));
     expect(only?.entry.name).toBe('caf\xe9');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseWhiteout } from './whiteout.ts';
+import { parseWhiteout, whiteoutMarker } from './whiteout.ts';
 
 test.each([
   ['file', undefined],
@@ -15,4 +15,8 @@ test.each([
 
 test.each(['.wh.', '.wh..', '.wh...'])('parseWhiteout() refuses %s', (name) => {
   expect(() => parseWhiteout(name)).toThrow('invalid whiteout name');
+});
+
+test('whiteoutMarker() writes what parseWhiteout() reads', () => {
+  expect([whiteoutMarker('a'), whiteoutMarker('a/b/c')]).toEqual(['.wh.a', 'a/b/.wh.c']);
 });

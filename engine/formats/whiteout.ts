@@ -7,7 +7,8 @@ import { EngineError } from '../contract/errors.ts';
 
 const PREFIX = '.wh.';
 const META_PREFIX = '.wh..wh.';
-const OPAQUE = '.wh..wh..opq';
+/** Base name of the file that says: nothing of the layers below shows in this directory. */
+export const OPAQUE_MARKER = '.wh..wh..opq';
 
 /** The attribute by which overlayfs hides everything below a directory. */
 export const OPAQUE_ATTRIBUTE = 'trusted.overlay.opaque';
@@ -25,10 +26,16 @@ export type Whiteout =
  */
 export function parseWhiteout(baseName: string): Whiteout | undefined {
   if (!baseName.startsWith(PREFIX)) return undefined;
-  if (baseName === OPAQUE) return { kind: 'opaque' };
+  if (baseName === OPAQUE_MARKER) return { kind: 'opaque' };
   if (baseName.startsWith(META_PREFIX)) return { kind: 'ignored' };
   const name = baseName.slice(PREFIX.length);
   if (name === '' || name === '.' || name === '..')
     throw new EngineError('invalid-argument', `invalid whiteout name: ${baseName}`);
   return { kind: 'removed', name };
+}
+
+/** Path of the file that says: what is at `path` in the layers below is removed. */
+export function whiteoutMarker(path: string): string {
+  const slash = path.lastIndexOf('/') + 1;
+  return `${path.slice(0, slash)}${PREFIX}${path.slice(slash)}`;
 }

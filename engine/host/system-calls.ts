@@ -84,13 +84,18 @@ export function unmount(target: string, flags: number = 0): void {
 
 /** Creates a device node, FIFO or (0/0) overlay whiteout. `mode` carries the S_IF type bits. */
 export function makeNode(path: string, mode: number, major: number, minor: number): void {
-  const device =
+  const call = libc('int mknod(const char *path, unsigned int mode, uint64_t dev)');
+  check(call(path, mode, deviceNumber(major, minor)) as number, 'mknod', path);
+}
+
+/** `dev_t` of a device. Source: makedev(3). */
+export function deviceNumber(major: number, minor: number): bigint {
+  return (
     (BigInt(major & 0xfff) << 8n) |
     BigInt(minor & 0xff) |
     (BigInt(minor & ~0xff) << 12n) |
-    (BigInt(major & ~0xfff) << 32n);
-  const call = libc('int mknod(const char *path, unsigned int mode, uint64_t dev)');
-  check(call(path, mode, device) as number, 'mknod', path);
+    (BigInt(major & ~0xfff) << 32n)
+  );
 }
 
 /** Sets an extended attribute on the path itself, not on what a symlink points at. */

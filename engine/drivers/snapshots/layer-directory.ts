@@ -8,7 +8,8 @@
  */
 import { lstatSync, mkdirSync, readlinkSync, rmSync, type PathLike, type Stats } from 'node:fs';
 import { EngineError } from '../../contract/errors.ts';
-import { bytesOfText, isAscii, textOfBytes } from '../../formats/tar-entry.ts';
+import { bytesOfText, textOfBytes } from '../../formats/tar-entry.ts';
+import { nativePath } from '../../host/byte-paths.ts';
 import { errnoOf } from '../../host/errno.ts';
 
 /** Source: path_resolution(7), the kernel's own limit. */
@@ -150,10 +151,6 @@ export function isTaken(error: unknown): boolean {
 
 function componentsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
-}
-
-function nativePath(bytes: string): string | Buffer {
-  return isAscii(bytes) ? bytes : Buffer.from(bytes, 'latin1');
 }
 
 function outside(name: string): EngineError {

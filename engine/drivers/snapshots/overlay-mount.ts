@@ -7,17 +7,28 @@ import { EngineError } from '../../contract/errors.ts';
 /** One page, with its terminating zero. */
 const OPTIONS_BYTES_MAX = 4095;
 
-export interface OverlayPlan {
+export interface LowerPlan {
   /** Lowest first, names within the layers directory. */
   readonly layers: readonly string[];
-  readonly containerId: string;
-  /** Absolute paths. */
+  /** Absolute path. */
   readonly layersRoot: string;
-  readonly containersRoot: string;
-  /** Paths that lead to the same two directories and are short: `/proc/self/fd/<n>`. */
+  /** A path that leads to the same directory and is short: `/proc/self/fd/<n>`. */
   readonly shortLayersRoot: () => string;
-  readonly shortContainersRoot: () => string;
 }
+
+export interface OverlayPlan extends LowerPlan {
+  readonly containerId: string;
+  readonly containersRoot: string;
+  readonly shortContainersRoot: () => string;
+  /** Features of overlayfs that the machine has on by default and that this mount must not use. */
+  readonly switchedOff: readonly string[];
+}
+
+/**
+ * With these a writable layer would not hold whole files under their own names, and could not become
+ * a layer of an image. Source: kernel Documentation/filesystems/overlayfs.rst.
+ */
+export const UNWANTED_FEATURES = ['redirect_dir', 'metacopy'] as const;
 
 /** The `data` argument of mount(2). Throws `invalid-argument` when even the short form is too long. */
 export function overlayOptions(plan: OverlayPlan): string {
@@ -31,8 +42,22 @@ export function overlayOptions(plan: OverlayPlan): string {
 
 function optionsWith(plan: OverlayPlan, layersRoot: string, containersRoot: string): string {
   const container = `${containersRoot}/${plan.containerId}`;
-  const lower = upperFirst(plan.layers).map((name) => `${layersRoot}/${name}`);
-  return `lowerdir=${lower.join(':')},upperdir=${container}/upper,workdir=${container}/work`;
+  const off = plan.switchedOff.map((feature) => `,${feature}=off`).join('');
+  return `${lowerdir(plan, layersRoot)},upperdir=${container}/upper,workdir=${container}/work${off}`;
+}
+
+/** The same for the layers alone, read-only: at least two directories, a kernel rule. */
+export function lowerOptions(plan: LowerPlan): string {
+  const isPlain = !/[:,\\\s]/.test(plan.layersRoot);
+  const plain = isPlain ? lowerdir(plan, plan.layersRoot) : undefined;
+  if (plain !== undefined && Buffer.byteLength(plain) <= OPTIONS_BYTES_MAX) return plain;
+  return lowerdir(plan, plan.shortLayersRoot());
+}
+
+function lowerdir({ layers }: LowerPlan, layersRoot: string): string {
+  return `lowerdir=${upperFirst(layers)
+    .map((name) => `${layersRoot}/${name}`)
+    .join(':')}`;
 }
 
 /**

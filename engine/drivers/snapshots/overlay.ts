@@ -10,6 +10,7 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -17,7 +18,6 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../contract/errors.ts';
 import type { Digest } from '../../formats/digest.ts';
@@ -26,9 +26,17 @@ import { removeTree } from '../../host/remove-tree.ts';
 import { spreadSubdirectories } from '../../host/directory-spread.ts';
 import { MNT, mount, unmount } from '../../host/system-calls.ts';
 import { unmountAside } from '../../host/unmount.ts';
-import type { MountOptions, RootfsParts, Snapshotter, UnpackTarget } from '../snapshots.ts';
+import type {
+  MountOptions,
+  RootfsParts,
+  RootfsView,
+  Snapshotter,
+  UnpackTarget,
+  WritableLayer,
+} from '../snapshots.ts';
 import type { Records, StateStore } from '../state.ts';
-import { overlayOptions, upperFirst } from './overlay-mount.ts';
+import { lowerOptions, overlayOptions, UNWANTED_FEATURES, upperFirst } from './overlay-mount.ts';
+import { RootfsViews } from './rootfs-views.ts';
 
 interface SnapshotRecord {
   /** Name of its directory in `layers/`. */
@@ -52,6 +60,8 @@ export class OverlaySnapshotter implements Snapshotter {
   private readonly rootFds = new Map<string, number>();
   /** Containers mounted without regard for the disk, by this engine. */
   private readonly volatile = new Set<string>();
+  private readonly views = new RootfsViews();
+  private readonly switchedOff = UNWANTED_FEATURES.filter(isOnByDefault);
 
   /** `root` is an absolute path on a file system that carries overlay (not overlay itself). */
   constructor(root: string, state: StateStore, bootId: string = readBootId()) {
@@ -170,7 +180,7 @@ export class OverlaySnapshotter implements Snapshotter {
     { isVolatile = false }: MountOptions = {},
   ): string {
     const target = join(this.containerDirectory(containerId), 'rootfs');
-    if (isMountPoint(target)) return target;
+    if (isMountPoint(target) || this.views.attach(containerId, target)) return target;
     const data = overlayOptions({
       layers: layers.length === 0 ? [this.emptyLayer()] : layers.map((it) => this.directoryOf(it)),
       containerId,
@@ -178,6 +188,7 @@ export class OverlaySnapshotter implements Snapshotter {
       containersRoot: this.containersRoot,
       shortLayersRoot: () => this.shortPath(this.layersRoot),
       shortContainersRoot: () => this.shortPath(this.containersRoot),
+      switchedOff: this.switchedOff,
     });
     this.forgetVolatile(containerId);
     if (isVolatile && mountVolatile(target, data)) this.volatile.add(containerId);
@@ -229,7 +240,8 @@ export class OverlaySnapshotter implements Snapshotter {
   async unmount(containerId: string): Promise<void> {
     const target = join(this.containerDirectory(containerId), 'rootfs');
     try {
-      if (this.volatile.delete(containerId)) unmount(target);
+      if (this.views.keep(containerId, target)) unmount(target);
+      else if (this.volatile.delete(containerId)) unmount(target);
       else await unmountAside(target);
     } catch (error) {
       const errno = errnoOf(error);
@@ -249,8 +261,33 @@ export class OverlaySnapshotter implements Snapshotter {
     return readdirSync(this.containersRoot);
   }
 
-  async writableSizeBytes(containerId: string): Promise<number> {
-    return await diskUsage(join(this.containerDirectory(containerId), 'upper'));
+  openView(containerId: string, layers: readonly Digest[], options?: MountOptions): RootfsView {
+    const place = join(this.containerDirectory(containerId), 'rootfs');
+    const wasMounted = isMountPoint(place);
+    if (!wasMounted) this.mount(containerId, layers, options);
+    const tree = this.views.open(containerId, place);
+    // A thread that unmounts may have come in between: this is the bare directory then.
+    if (fstatSync(tree).dev === statSync(this.containersRoot).dev) {
+      this.views.close(containerId, tree);
+      return this.openView(containerId, layers, options);
+    }
+    if (!wasMounted && this.views.keep(containerId, place)) unmount(place);
+    return { tree, place, [Symbol.dispose]: () => this.views.close(containerId, tree) };
+  }
+
+  writableOf(containerId: string, layers: readonly Digest[]): WritableLayer {
+    const names = layers.map((diffId) => this.directoryOf(diffId));
+    return {
+      directory: this.containerDirectory(containerId),
+      lowerOptions:
+        names.length === 0
+          ? undefined
+          : lowerOptions({
+              layers: [this.emptyLayer(), ...names],
+              layersRoot: this.layersRoot,
+              shortLayersRoot: () => this.shortPath(this.layersRoot),
+            }),
+    };
   }
 
   async recover(): Promise<void> {
@@ -281,6 +318,14 @@ function readBootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
 }
 
+function isOnByDefault(feature: string): boolean {
+  try {
+    return readFileSync(`/sys/module/overlay/parameters/${feature}`, 'latin1').startsWith('Y');
+  } catch {
+    return false; // a kernel without it
+  }
+}
+
 /** False where the kernel does not know the option (before 5.10). */
 function mountVolatile(target: string, data: string): boolean {
   try {
@@ -295,16 +340,4 @@ function mountVolatile(target: string, data: string): boolean {
 /** A mount point lies on another device than its parent. */
 function isMountPoint(path: string): boolean {
   return statSync(path).dev !== statSync(join(path, '..')).dev;
-}
-
-async function diskUsage(path: string): Promise<number> {
-  let bytes = 0;
-  const seen = new Set<string>();
-  for (const name of await readdir(path, { recursive: true })) {
-    const file = await lstat(join(path, name)).catch(() => undefined);
-    if (file === undefined || seen.has(`${file.ino}`)) continue;
-    if (file.nlink > 1) seen.add(`${file.ino}`);
-    bytes += file.blocks * 512;
-  }
-  return bytes;
 }

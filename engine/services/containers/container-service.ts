@@ -12,6 +12,7 @@ import type { ProcessUser } from '../../formats/passwd.ts';
 import type { ImageUsers } from '../images/image.ts';
 import { attachContainer, parseSize, resizeTerminal, type AttachWish } from './attach.ts';
 import type { ContainerLookup, ContainerView } from './container.ts';
+import { ContainerContents } from './contents.ts';
 import { cgroupsPathOf, type ContainerContext } from './context.ts';
 import { createContainer, type CreateRequest } from './create.ts';
 import { inspectContainer } from './inspect.ts';
@@ -45,10 +46,13 @@ export interface Member {
 const CLOSE_DEADLINE_MS = 10_000;
 
 export class ContainerService implements ContainerLookup, ImageUsers {
+  /** Files in and out of containers. */
+  readonly contents: ContainerContents;
   private readonly context: ContainerContext;
 
   constructor(context: ContainerContext) {
     this.context = context;
+    this.contents = new ContainerContents(context);
   }
 
   /** Once, before anything else. */

@@ -1,4 +1,5 @@
 /** What the verbs of this folder work with. Made once, by the composition root. */
+import type { ContainerFiles } from '../../drivers/container-files.ts';
 import type { LogStore } from '../../drivers/logs.ts';
 import type { Monitor } from '../../drivers/monitor.ts';
 import type { NetworkConfig, NetworkDriver } from '../../drivers/network.ts';
@@ -53,6 +54,7 @@ export interface ContainerContext {
   readonly network: NetworkDriver;
   readonly volumes: VolumeService;
   readonly files: RuntimeFiles;
+  readonly containerFiles: ContainerFiles;
   readonly runtimes: Runtimes;
   readonly monitor: Monitor;
   readonly logs: LogStore;

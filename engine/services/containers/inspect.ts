@@ -1,9 +1,9 @@
 /** `docker inspect`: everything known about a container, in Docker's shape. */
 import type { ContainerInspect } from '../../contract/containers.ts';
 import type { ContainerContext } from './context.ts';
-import { sizesOf } from './list.ts';
 import type { LiveContainer } from './live-container.ts';
 import { endpointsOf, networkOf, portMapOf } from './networks-view.ts';
+import { sizesOf } from './sizes.ts';
 import { hasProcess, isRunning } from './state.ts';
 import { mountPointsOf } from './summary.ts';
 

@@ -4,6 +4,7 @@ import type { ContainerSummary } from '../../contract/summaries.ts';
 import type { ContainerContext } from './context.ts';
 import { asksForStopped, isShownByDefault, listFilter } from './list-filters.ts';
 import type { LiveContainer } from './live-container.ts';
+import { sizesOfAll } from './sizes.ts';
 import { summaryOf } from './summary.ts';
 
 export interface ListRequest {
@@ -34,12 +35,8 @@ export async function listContainers(
     Image: nameOf(container),
   });
   if (!size) return found.map(summarise);
-  return Promise.all(
-    found.map(async (container) => ({
-      ...summarise(container),
-      ...(await sizesOf(context, container)),
-    })),
-  );
+  const sizes = await sizesOfAll(context, found);
+  return found.map((container, index) => ({ ...summarise(container), ...sizes[index] }));
 }
 
 /**
@@ -60,13 +57,4 @@ function idOf(images: ContainerContext['images'], reference: string): string {
   } catch {
     return '';
   }
-}
-
-export async function sizesOf(
-  { snapshotter, images }: ContainerContext,
-  container: LiveContainer,
-): Promise<{ SizeRw: number; SizeRootFs: number }> {
-  const SizeRw = await snapshotter.writableSizeBytes(container.id);
-  const image = images.get(container.definition.imageId);
-  return { SizeRw, SizeRootFs: SizeRw + (image?.sizeBytes ?? 0) };
 }

@@ -20,6 +20,8 @@ export class LiveContainer implements ContainerView {
   restartDelayMs = 0;
   /** It is being restarted: `--rm` does not apply to this end. */
   isKept = false;
+  /** Of its writable layer, in the state it was counted in; see `sizes.ts`. */
+  counted: { readonly state: ContainerState; readonly bytes: Promise<number> } | undefined;
   /** Nothing is left of its last run. */
   isTornDown = false;
   private readonly files: RuntimeFiles;

@@ -5,6 +5,7 @@ import { parseTimestampNs } from '../../formats/timestamps.ts';
 import type { ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { removeOnRequest } from './remove.ts';
+import { writableBytes } from './sizes.ts';
 import { isRunning } from './state.ts';
 
 export interface Pruned {
@@ -22,7 +23,7 @@ export async function pruneContainers(
   let reclaimedBytes = 0;
   for (const container of context.store.all()) {
     if (isRunning(container.state) || !matches(container)) continue;
-    const sizeBytes = await context.snapshotter.writableSizeBytes(container.id);
+    const sizeBytes = await writableBytes(context, container);
     if (isRunning(container.state)) continue; // it was started while its size was counted
     await removeOnRequest(context, container, { force: false, removeVolumes: false });
     ids.push(container.id);

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { containerConfig, createBody, type CreateBody } from '../../../contract/containers.ts';
 import { EngineError } from '../../../contract/errors.ts';
+import { FilePool } from '../../../drivers/files/file-pool.ts';
 import { FileLogStore } from '../../../drivers/logs/file-log-store.ts';
 import { Conmon } from '../../../drivers/monitor/conmon.ts';
 import type { NetworkDriver, Sandbox } from '../../../drivers/network.ts';
@@ -131,6 +132,7 @@ export class ContainerFixture {
       network: new PlainNetworks(),
       volumes,
       files,
+      containerFiles: new FilePool(),
       runtimes,
       monitor,
       standby: new Standby({ files, snapshotter, monitor, runtimes }),

@@ -1,0 +1,182 @@
+/**
+ * Looking into containers: `docker cp`, `diff`, `export` and `commit`. Each works on running and on
+ * stopped containers alike. Errors have Docker's texts.
+ */
+import { EngineError, hasCode } from '../../contract/errors.ts';
+import type {
+  Change,
+  FileTree,
+  PathStat,
+  ReadArchive,
+  ViewedMount,
+} from '../../drivers/container-files.ts';
+import type { RootfsView, WritableLayer } from '../../drivers/snapshots.ts';
+import { publish, type ContainerContext } from './context.ts';
+import type { LiveContainer } from './live-container.ts';
+import { networkOwner } from './networking.ts';
+import { hasProcess } from './state.ts';
+
+export type { PathStat };
+
+export interface CopyWish {
+  /** A directory is never replaced by something else, nor the other way round. */
+  readonly keepsKinds: boolean;
+  /** The container's own user gets what is copied. */
+  readonly givesToUser: boolean;
+}
+
+export class ContainerContents {
+  private readonly context: ContainerContext;
+
+  constructor(context: ContainerContext) {
+    this.context = context;
+  }
+
+  async stat(name: string, path: string, signal: AbortSignal): Promise<PathStat> {
+    const container = this.find(name);
+    using view = await this.open(container);
+    const tree = this.treeOf(container, view);
+    return await findable(name, path, this.context.containerFiles.stat(tree, path, signal));
+  }
+
+  /** The archive is to be read to its end or returned. */
+  async read(name: string, path: string, signal: AbortSignal): Promise<ReadArchive> {
+    const container = this.find(name);
+    const view = await this.open(container);
+    try {
+      const tree = this.treeOf(container, view);
+      const reading = this.context.containerFiles.read(tree, path, signal);
+      const { stat, bytes } = await findable(name, path, reading);
+      publish(this.context, container, 'archive-path');
+      return { stat, bytes: closing(view, bytes) };
+    } catch (error) {
+      view[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  async write(
+    name: string,
+    path: string,
+    archive: AsyncIterable<Uint8Array>,
+    wish: CopyWish,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const container = this.find(name);
+    using view = await this.open(container);
+    const { User } = container.config;
+    const options = {
+      keepsKinds: wish.keepsKinds,
+      owner: wish.givesToUser && User !== '' ? User : undefined,
+      isRootReadOnly: container.hostConfig.ReadonlyRootfs,
+    };
+    const tree = this.treeOf(container, view);
+    try {
+      const writing = this.context.containerFiles.write(tree, path, archive, options, signal);
+      await findable(name, path, writing);
+    } finally {
+      container.counted = undefined;
+    }
+    publish(this.context, container, 'extract-to-dir');
+  }
+
+  /** The rootfs as one archive. */
+  async *export(name: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+    const container = this.find(name);
+    requirePresent(container, 'export');
+    using view = await this.open(container);
+    yield* this.context.containerFiles.exportAll(view, signal);
+    publish(this.context, container, 'export');
+  }
+
+  async changes(name: string, signal: AbortSignal): Promise<Change[]> {
+    const container = this.find(name);
+    const layer = await this.layerOf(container);
+    return await this.context.containerFiles.changes(layer, signal);
+  }
+
+  private find(name: string): LiveContainer {
+    return this.context.store.find(name);
+  }
+
+  private async open(container: LiveContainer): Promise<RootfsView> {
+    const { definition, hostConfig } = container;
+    await this.ensureUnpacked(container);
+    return this.context.snapshotter.openView(container.id, definition.layers, {
+      isVolatile: hostConfig.AutoRemove,
+    });
+  }
+
+  private async layerOf(container: LiveContainer): Promise<WritableLayer> {
+    await this.ensureUnpacked(container);
+    return this.context.snapshotter.writableOf(container.id, container.definition.layers);
+  }
+
+  private async ensureUnpacked({ definition }: LiveContainer): Promise<void> {
+    const { imageId, layers } = definition;
+    await this.context.images.ensureUnpacked({ id: imageId, diffIds: layers });
+  }
+
+  private treeOf(container: LiveContainer, rootfs: RootfsView): FileTree {
+    const own = container.definition.mounts.flatMap((mount): ViewedMount[] =>
+      mount.hostPath === ''
+        ? []
+        : [
+            {
+              source: mount.hostPath,
+              subpath: mount.subpath,
+              destination: mount.destination,
+              readOnly: mount.readOnly,
+              isRecursive: !mount.nonRecursive,
+            },
+          ],
+    );
+    const { tree, place } = rootfs;
+    return { rootfs: { tree, place }, mounts: [...this.etcMounts(container, own), ...own] };
+  }
+
+  /** The three files that a container that runs has from the engine. */
+  private etcMounts(container: LiveContainer, own: readonly ViewedMount[]): ViewedMount[] {
+    if (!hasProcess(container.state)) return [];
+    const etc = this.context.files.etcOf(networkOwner(this.context, container).id);
+    const taken = new Set(own.map(({ destination }) => destination));
+    return [
+      { destination: '/etc/resolv.conf', source: etc.resolvConf },
+      { destination: '/etc/hostname', source: etc.hostname },
+      { destination: '/etc/hosts', source: etc.hosts },
+    ]
+      .filter(({ destination }) => !taken.has(destination))
+      .map((mount) => ({
+        ...mount,
+        subpath: '',
+        readOnly: container.hostConfig.ReadonlyRootfs,
+        isRecursive: false,
+      }));
+  }
+}
+
+export function requirePresent({ id, state }: LiveContainer, verb: 'export' | 'commit'): void {
+  const refuse = (why: string) =>
+    new EngineError('conflict', `You cannot ${verb} container ${id} which is ${why}`);
+  if (state.status === 'dead') throw refuse('Dead');
+  if (state.status === 'removing') throw refuse('being removed');
+}
+
+/** Says of a path that is missing what Docker says. */
+async function findable<T>(name: string, path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!hasCode(error, 'not-found')) throw error;
+    const message = `Could not find the file ${path} in container ${name}`;
+    throw new EngineError('not-found', message, { cause: error });
+  }
+}
+
+async function* closing(view: RootfsView, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* bytes;
+  } finally {
+    view[Symbol.dispose]();
+  }
+}
