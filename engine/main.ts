@@ -68,6 +68,7 @@ import { containerSettings } from './services/containers/settings.ts';
 import { Standby } from './services/containers/standby.ts';
 import { EventBus } from './services/events/event-bus.ts';
 import { ExecService } from './services/exec/exec-service.ts';
+import { HealthService } from './services/health/health-service.ts';
 import { ImageService } from './services/images/image-service.ts';
 import { ContainerLogs } from './services/logs/container-logs.ts';
 import { LogPages } from './services/logs/log-pages.ts';
@@ -215,16 +216,18 @@ async function main(): Promise<void> {
   });
   undo.defer(() => containers.close());
   undo.defer(() => background.settle(SETTLE_MS));
+  const execRunner = new RuntimeExec({
+    findRuntime: (name) => runtimes.find(name),
+    directory: join(execRoot, 'exec'),
+    allCapabilities: privileges.capabilities,
+  });
   const exec = new ExecService({
     containers,
-    runner: new RuntimeExec({
-      findRuntime: (name) => runtimes.find(name),
-      directory: join(execRoot, 'exec'),
-      allCapabilities: privileges.capabilities,
-    }),
+    runner: execRunner,
     events,
     resolveUser: (container, user) => containers.resolveUser(container, user),
   });
+  const health = new HealthService({ containers, exec, clock });
   const containerLogs = new ContainerLogs(containers, logStore, clock);
   const rotation = new LogRotation({
     store: logStore,
@@ -264,8 +267,10 @@ async function main(): Promise<void> {
 
   // What an earlier engine left: first containers, since they say what of the rest is in use. What
   // cannot be mended is no reason not to start.
-  for (const service of [containers, volumes, images])
+  for (const service of [containers, execRunner, volumes, images])
     await service.recover().catch((error: unknown) => report('recovering', error));
+  health.begin();
+  undo.defer(() => health.close());
 
   // The API.
   const { watch: watchRoute, openapi, ...logRoutes } = GANTRY_ROUTES;

@@ -1,5 +1,5 @@
 /** Containers over HTTP. */
-import type { CONTAINER_ROUTES } from '../contract/containers.ts';
+import type { CONTAINER_ROUTES, CreateBody } from '../contract/containers.ts';
 import type { ContainerService } from '../services/containers/container-service.ts';
 import { refuseCheckpoints } from './checkpoints.ts';
 import type { Call, Handlers } from './handler.ts';
@@ -9,8 +9,8 @@ type Routes = typeof CONTAINER_ROUTES;
 export function containerHandlers(containers: ContainerService): Handlers<Routes> {
   const idOf = ({ params }: { params: Readonly<Record<string, string>> }) => params['id'] ?? '';
   return {
-    containerCreate: async ({ query, body }) => {
-      const created = await containers.create({ ...query, body });
+    containerCreate: async ({ query, body, apiVersion }) => {
+      const created = await containers.create({ ...query, body: asOf(apiVersion, body) });
       return { Id: created.id, Warnings: created.warnings };
     },
     containerList: ({ query }) => containers.list(query),
@@ -40,6 +40,12 @@ export function containerHandlers(containers: ContainerService): Handlers<Routes
       return { ContainersDeleted: ids.length > 0 ? ids : null, SpaceReclaimed: reclaimedBytes };
     },
   };
+}
+
+/** Without what an older API did not have. Source: API v1.44 notes. */
+function asOf(apiVersion: number, body: CreateBody): CreateBody {
+  if (apiVersion >= 44 || body.Healthcheck === undefined) return body;
+  return { ...body, Healthcheck: { ...body.Healthcheck, StartInterval: undefined } };
 }
 
 /** A signal of one's own can be named since API 1.42. Source: API v1.42 notes. */

@@ -317,6 +317,7 @@ export const health = z.object({
   FailingStreak: z.number(),
   Log: z.array(healthResult),
 });
+export type Health = z.output<typeof health>;
 
 export const containerState = z.object({
   Status: containerStatus,

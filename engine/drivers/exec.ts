@@ -29,6 +29,8 @@ export interface ExecRequest {
   /** Streams not asked for are `/dev/null`. Of a detached program all are. */
   readonly streams: { readonly stdin: boolean; readonly stdout: boolean; readonly stderr: boolean };
   readonly isDetached: boolean;
+  /** The next engine ends the program when this one dies before it. */
+  readonly endsWithEngine?: boolean;
 }
 
 export interface ConsoleSize {
@@ -62,6 +64,8 @@ export interface ExecProcess {
   pid(): number;
   /** Does nothing without a terminal. */
   resize(size: ConsoleSize): void;
+  /** Ends the program and everything it started, by force; `ended` then resolves. */
+  kill(): Promise<void>;
 }
 
 /** What is known of a program before it is started. */
@@ -79,4 +83,6 @@ export interface ExecRunner {
 
   /** Starts the program; rejects only where the engine itself failed. */
   start(request: ExecRequest): Promise<ExecProcess>;
+  /** Once, at the engine's start: ends what was to end with the engine before it. */
+  recover(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { humanDuration } from './durations.ts';
+import { goDuration, humanDuration } from './durations.ts';
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
@@ -21,4 +21,14 @@ test.each([
   [800 * DAY, '2 years'],
 ])('%i ms is %s', (durationMs, text) => {
   expect(humanDuration(durationMs)).toBe(text);
+});
+
+test.each([
+  [300, '300ms'],
+  [1000, '1s'],
+  [1500, '1.5s'],
+  [90_000, '1m30s'],
+  [3_600_000, '1h0m0s'],
+])('%i ms is %s to Go', (durationMs, text) => {
+  expect(goDuration(durationMs)).toBe(text);
 });

@@ -26,3 +26,14 @@ export function humanDuration(durationMs: number): string {
   if (seconds < 2 * YEAR) return `${Math.trunc(seconds / MONTH)} months`;
   return `${Math.trunc(seconds / YEAR)} years`;
 }
+
+/** `500ms`, `1.5s`, `1m30s`. Source: Go `time.Duration.String`. */
+export function goDuration(durationMs: number): string {
+  if (durationMs < 1000) return `${durationMs}ms`;
+  const seconds = durationMs / 1000;
+  const hours = Math.trunc(seconds / HOUR);
+  const minutes = Math.trunc((seconds % HOUR) / MINUTE);
+  const rest = `${Number((seconds % MINUTE).toFixed(9))}s`;
+  if (hours > 0) return `${hours}h${minutes}m${rest}`;
+  return minutes > 0 ? `${minutes}m${rest}` : rest;
+}

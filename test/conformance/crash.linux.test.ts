@@ -73,6 +73,51 @@ test('a container started with --rm is gone after it ended without the engine', 
   await eventually('the container is removed', async () => (await docker('ps', '-aq')) === '');
 });
 
+test('the health of a container is known and probed again, and a stuck probe is ended', async () => {
+  const check = ['--health-cmd', 'test -e /stuck && { sleep 1001 & sleep 1002; }; test -e /ok'];
+  const times = ['--health-interval', '100ms', '--health-timeout', '10m', '--health-retries', '1'];
+  await docker('run', '-d', '--name', 'sick', ...check, ...times, 'busybox', 'sleep', '600');
+  const health = '{{.State.Health.Status}}';
+  const becomes = (status: string): Promise<unknown> =>
+    eventually(`it is ${status}`, async () => (await inspect('sick', health)) === status);
+  await becomes('unhealthy');
+  await docker('exec', 'sick', 'touch', '/ok');
+  await becomes('healthy');
+  await docker('exec', 'sick', 'touch', '/stuck');
+  const sleepers = async (): Promise<number> =>
+    (await docker('top', 'sick')).split('\n').filter((line) => / sleep 100[12]$/.test(line)).length;
+  await eventually('the probe is stuck', async () => (await sleepers()) === 2);
+  await engine.kill9();
+  await engine.start();
+  expect(await inspect('sick', health)).toBe('healthy');
+  await eventually('the old probe is gone, the new one runs', async () => (await sleepers()) === 2);
+  await docker('exec', 'sick', 'rm', '/stuck', '/ok');
+  await engine.restart();
+  await becomes('unhealthy');
+  expect(await sleepers()).toBe(0);
+});
+
+test('restart policies hold for the next engine', async () => {
+  const policies = ['always', 'unless-stopped'];
+  for (const policy of policies) {
+    const command = ['busybox', 'sleep', '600'];
+    await docker('run', '-d', '--name', policy, '--restart', policy, ...command);
+    await docker('stop', '-t', '0', policy);
+  }
+  await docker('run', '-d', '--name', 'loops', '--restart', 'always', 'busybox', 'false');
+  const restarts = async (): Promise<number> => Number(await inspect('loops', '{{.RestartCount}}'));
+  await eventually('it was restarted', async () => (await restarts()) >= 2);
+  await engine.kill9();
+  const before = 2;
+  await engine.start();
+  await eventually(
+    'always runs',
+    async () => (await inspect('always', '{{.State.Status}}')) === 'running',
+  );
+  expect(await inspect('unless-stopped', '{{.State.Status}}')).toBe('exited');
+  await eventually('the count goes on', async () => (await restarts()) > before);
+});
+
 test('a pull that was cut off leaves no image, and works afterwards', async () => {
   const noise = Buffer.alloc(24 << 20);
   for (let at = 0; at < noise.length; at += 4) noise.writeUInt32LE((at * 2_654_435_761) >>> 0, at);

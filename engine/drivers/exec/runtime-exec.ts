@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild, type Child } from '../../host/child.ts';
+import { signalProcess } from '../../host/processes.ts';
 import type {
   ConsoleSize,
   ExecEnd,
@@ -24,8 +25,10 @@ import type {
   ExecWish,
 } from '../exec.ts';
 import { AwaitedConfig, releaseReader } from '../runtime/awaited-config.ts';
+import { endFamily } from './exec-family.ts';
 import { explainExecFailure } from './exec-failure.ts';
 import { planExecProcess, type OciProcess } from './exec-spec.ts';
+import { endLeftovers, findLeftovers, markOf, noteOwned, type Leftover } from './owned-execs.ts';
 import { startOnTerminal, type ExecRuntime } from './terminals.ts';
 
 export interface RuntimeExecOptions {
@@ -49,6 +52,7 @@ interface Paths {
   readonly log: string;
   readonly pid: string;
   readonly console: string;
+  readonly owned: string;
 }
 
 /** A runtime that waits for its program. */
@@ -58,18 +62,33 @@ interface Ahead {
   readonly timer: NodeJS.Timeout;
 }
 
-type WatchedExec = Pick<ExecProcess, 'started' | 'ended' | 'pid'>;
+type WatchedExec = Pick<ExecProcess, 'started' | 'ended' | 'pid' | 'kill'> & {
+  hasEnded(): boolean;
+};
+
+/** What of a container's configuration an exec needs. */
+interface ContainerSpec {
+  readonly process: OciProcess;
+  readonly linux: { readonly cgroupsPath: string };
+}
 
 export class RuntimeExec implements ExecRunner {
   private readonly options: RuntimeExecOptions;
+  private readonly leftovers: readonly Leftover[];
   private readonly ahead = new Map<string, Ahead>();
 
   constructor(options: RuntimeExecOptions) {
     this.options = options;
+    this.leftovers = findLeftovers(options.directory);
     // What an engine that was killed left behind; programs it detached need none of it any more.
     for (const name of namesIn(options.directory)) releaseReader(join(options.directory, name));
     rmSync(options.directory, { recursive: true, force: true });
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  }
+
+  recover(): Promise<void> {
+    const runtime = this.options.findRuntime('');
+    return endLeftovers(this.leftovers, (cgroupsPath) => runtime.processesOf(cgroupsPath));
   }
 
   /**
@@ -117,19 +136,27 @@ export class RuntimeExec implements ExecRunner {
 
   async start(request: ExecRequest): Promise<ExecProcess> {
     const paths = this.pathsOf(request.execId);
+    const spec = readContainerSpec(request.bundlePath);
+    const env = request.endsWithEngine ? [...request.env, markOf(request.execId)] : request.env;
     const process = planExecProcess(
-      readContainerProcess(request.bundlePath),
-      request,
+      spec.process,
+      { ...request, env },
       this.options.allCapabilities,
     );
+    const { cgroupsPath } = spec.linux;
     try {
       const text = JSON.stringify(process);
       const ahead = await this.takeAhead(request, text);
-      if (ahead !== undefined) return this.onPipes(ahead, request, paths);
+      if (ahead !== undefined) return this.onPipes(ahead, request, paths, cgroupsPath);
       writeFileSync(paths.process, text, { mode: 0o600 });
       return request.hasTerminal
-        ? await this.startWithTerminal(request, paths)
-        : this.onPipes(this.launch(request, paths, request.isDetached), request, paths);
+        ? await this.startWithTerminal(request, paths, cgroupsPath)
+        : this.onPipes(
+            this.launch(request, paths, request.isDetached),
+            request,
+            paths,
+            cgroupsPath,
+          );
     } catch (error) {
       removeFiles(paths);
       throw error;
@@ -148,10 +175,16 @@ export class RuntimeExec implements ExecRunner {
     });
   }
 
-  private onPipes(child: Child, request: ExecRequest, paths: Paths): ExecProcess {
+  private onPipes(
+    child: Child,
+    request: ExecRequest,
+    paths: Paths,
+    cgroupsPath: string,
+  ): ExecProcess {
     // EPIPE: the program does not want its input, which is its own affair.
     child.stdin?.on('error', () => {});
-    const exec = this.watch(child, request, paths);
+    const exec = this.watch(child, request, paths, cgroupsPath);
+    if (request.endsWithEngine) void noteWhenRunning(paths.owned, child, exec, cgroupsPath);
     return {
       ...exec,
       stdin: child.stdin,
@@ -161,7 +194,11 @@ export class RuntimeExec implements ExecRunner {
     };
   }
 
-  private async startWithTerminal(request: ExecRequest, paths: Paths): Promise<ExecProcess> {
+  private async startWithTerminal(
+    request: ExecRequest,
+    paths: Paths,
+    cgroupsPath: string,
+  ): Promise<ExecProcess> {
     const runtime = this.options.findRuntime(request.runtimeName);
     const started = await startOnTerminal({
       runtime,
@@ -170,7 +207,7 @@ export class RuntimeExec implements ExecRunner {
       socketPath: paths.console,
       argumentsWith: (more) => argumentsOf(runtime, request, paths, more),
     });
-    const exec = this.watch(started.child, request, paths);
+    const exec = this.watch(started.child, request, paths, cgroupsPath);
     const terminal = await started.terminal;
     return {
       ...exec,
@@ -181,7 +218,12 @@ export class RuntimeExec implements ExecRunner {
     };
   }
 
-  private watch(child: Child, request: ExecRequest, paths: Paths): WatchedExec {
+  private watch(
+    child: Child,
+    request: ExecRequest,
+    paths: Paths,
+    cgroupsPath: string,
+  ): WatchedExec {
     const state = { pid: 0, hasEnded: false };
     const pid = () => (state.pid ||= readPid(paths.pid));
     const end = async (): Promise<ExecEnd> => {
@@ -202,7 +244,15 @@ export class RuntimeExec implements ExecRunner {
     const started = async () => {
       while (pid() === 0 && !state.hasEnded) await Promise.race([ended, sleep(LOOK_MS)]);
     };
-    return { ended, started, pid };
+    const runtime = this.options.findRuntime(request.runtimeName);
+    const mark = request.endsWithEngine ? markOf(request.execId) : undefined;
+    const kill = async () => {
+      if (state.hasEnded) return;
+      // Without the runtime, a program that does not run yet never will.
+      if (pid() === 0) signalProcess(child.pid, 'SIGKILL');
+      else await endFamily({ pid: pid(), mark }, () => runtime.processesOf(cgroupsPath));
+    };
+    return { ended, started, pid, kill, hasEnded: () => state.hasEnded };
   }
 
   private pathsOf(execId: string): Paths {
@@ -212,16 +262,26 @@ export class RuntimeExec implements ExecRunner {
       log: `${base}.log`,
       pid: `${base}.pid`,
       console: `${base}.tty`,
+      owned: `${base}.owned`,
     };
   }
 }
 
-/** The process of the container's bundle, which every exec starts from. */
-function readContainerProcess(bundlePath: string): OciProcess {
-  const config = JSON.parse(readFileSync(join(bundlePath, 'config.json'), 'utf8')) as {
-    process: OciProcess;
-  };
-  return config.process;
+/** In two steps: the engine may be killed before the program runs. */
+async function noteWhenRunning(
+  path: string,
+  child: Child,
+  exec: WatchedExec,
+  cgroupsPath: string,
+): Promise<void> {
+  noteOwned(path, { runtime: child.pid, program: 0 }, cgroupsPath);
+  await exec.started();
+  if (!exec.hasEnded()) noteOwned(path, { runtime: child.pid, program: exec.pid() }, cgroupsPath);
+}
+
+/** The configuration in the container's bundle, whose process every exec starts from. */
+function readContainerSpec(bundlePath: string): ContainerSpec {
+  return JSON.parse(readFileSync(join(bundlePath, 'config.json'), 'utf8')) as ContainerSpec;
 }
 
 /**

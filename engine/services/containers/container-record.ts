@@ -7,6 +7,7 @@ import type { MonitoredProcess } from '../../drivers/monitor.ts';
 import type { Sandbox, SandboxRequest } from '../../drivers/network.ts';
 import type { Digest } from '../../formats/digest.ts';
 import type { MountSpec } from '../../formats/mount-spec.ts';
+import type { HealthRecord } from '../health/health-record.ts';
 
 /** A mount with its place on the host. */
 export interface ResolvedMount extends MountSpec {
@@ -74,6 +75,8 @@ export interface ContainerState {
   readonly stoppedByUser: boolean;
   /** Its removal has begun; the volumes the engine named go with it or not. */
   readonly removal?: { readonly removeVolumes: boolean } | undefined;
+  /** Of a container whose health was ever probed. */
+  readonly health?: HealthRecord | undefined;
 }
 
 export const NEW_STATE: ContainerState = {

@@ -9,12 +9,16 @@ import type { ContainerSummary } from '../../contract/summaries.ts';
 import type { Endpoint } from '../../drivers/network.ts';
 import type { Digest } from '../../formats/digest.ts';
 import type { ProcessUser } from '../../formats/passwd.ts';
+import type { HealthRecord } from '../health/health-record.ts';
+import type { Probed, ProbedContainers } from '../health/health-service.ts';
+import { planProbe } from '../health/probe-plan.ts';
 import type { ImageUsers } from '../images/image.ts';
 import { attachContainer, parseSize, resizeTerminal, type AttachWish } from './attach.ts';
 import type { ContainerLookup, ContainerView } from './container.ts';
 import { ContainerContents } from './contents.ts';
 import { cgroupsPathOf, type ContainerContext } from './context.ts';
 import { createContainer, type CreateRequest } from './create.ts';
+import { recordHealth } from './health.ts';
 import { inspectContainer } from './inspect.ts';
 import { killContainer } from './kill.ts';
 import { listContainers, type ListRequest } from './list.ts';
@@ -45,7 +49,7 @@ export interface Member {
 /** For starts and ends under way when the engine stops; what takes longer is up to the next one. */
 const CLOSE_DEADLINE_MS = 10_000;
 
-export class ContainerService implements ContainerLookup, ImageUsers {
+export class ContainerService implements ContainerLookup, ImageUsers, ProbedContainers {
   /** Files in and out of containers. */
   readonly contents: ContainerContents;
   private readonly context: ContainerContext;
@@ -176,6 +180,22 @@ export class ContainerService implements ContainerLookup, ImageUsers {
 
   onChange(listener: (id: string) => void): () => void {
     return this.context.store.onChange(listener);
+  }
+
+  probed(id: string): Probed | undefined {
+    const container = this.context.store.get(id);
+    const plan = container && planProbe(container.config);
+    if (plan === undefined || container?.state.status !== 'running') return undefined;
+    const { health, startedAt } = container.state;
+    return health && { id, plan, health, startedAt };
+  }
+
+  allProbed(): Probed[] {
+    return this.context.store.all().flatMap(({ id }) => this.probed(id) ?? []);
+  }
+
+  setHealth(id: string, health: HealthRecord): void {
+    recordHealth(this.context, this.find(id), health);
   }
 
   counts(): { running: number; paused: number; stopped: number } {

@@ -7,6 +7,7 @@ import {
   DEFAULT_READONLY_PATHS,
   DEFAULT_SHM_SIZE_BYTES,
   type ContainerConfig,
+  healthConfig,
   type HealthConfig,
   type HostConfig,
 } from '../../contract/containers.ts';
@@ -38,7 +39,7 @@ export function mergeConfig(request: ContainerConfig, image: ImageRunConfig): Co
     Env: mergeEnvironment(request.Env ?? [], image.Env ?? []),
     Cmd: clearsEntrypoint && !hasCommand ? null : Cmd,
     Entrypoint,
-    Healthcheck: mergeHealth(request.Healthcheck, image.Healthcheck as HealthConfig | undefined),
+    Healthcheck: mergeHealth(request.Healthcheck, healthConfig.safeParse(image.Healthcheck).data),
     Volumes: Object.keys(volumes).length > 0 ? toSet(volumes) : null,
     WorkingDir: request.WorkingDir || (image.WorkingDir ?? ''),
     Labels: { ...image.Labels, ...request.Labels },

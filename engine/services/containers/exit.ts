@@ -4,6 +4,7 @@
  */
 import type { ContainerExit, MonitoredProcess } from '../../drivers/monitor.ts';
 import { formatTime } from '../../host/clock.ts';
+import { healthUnprobed } from '../health/health-record.ts';
 import { cgroupsPathOf, publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { removeAtEnd } from './remove.ts';
@@ -85,6 +86,7 @@ function recordExit(
     exitCode: exit.exitCode,
     error: exit.isKnown ? '' : MONITOR_LOST,
     finishedAt: formatTime(endedAtNs),
+    health: healthUnprobed(state.health),
     restartCount: willRestart ? state.restartCount + 1 : state.restartCount,
   });
   // An end that could not be written down is left for the next engine to see.

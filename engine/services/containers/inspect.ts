@@ -1,5 +1,6 @@
 /** `docker inspect`: everything known about a container, in Docker's shape. */
-import type { ContainerInspect } from '../../contract/containers.ts';
+import type { ContainerInspect, Health } from '../../contract/containers.ts';
+import type { HealthRecord } from '../health/health-record.ts';
 import type { ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { endpointsOf, networkOf, portMapOf } from './networks-view.ts';
@@ -69,7 +70,18 @@ function stateOf(container: LiveContainer): ContainerInspect['State'] {
     Error: state.error,
     StartedAt: state.startedAt || NEVER,
     FinishedAt: state.finishedAt || NEVER,
+    ...(state.health && { Health: healthOf(state.health) }),
   };
+}
+
+function healthOf({ status, failingStreak, log }: HealthRecord): Health {
+  const results = log.map(({ start, end, exitCode, output }) => ({
+    Start: start,
+    End: end,
+    ExitCode: exitCode,
+    Output: output,
+  }));
+  return { Status: status, FailingStreak: failingStreak, Log: results };
 }
 
 /** The fields beside `Networks` repeat what the default bridge says there. */

@@ -68,7 +68,7 @@ const TESTS: Readonly<Record<string, (value: string, lookups: Lookups) => Test>>
   health: (value) => {
     if (!['none', 'starting', 'healthy', 'unhealthy'].includes(value))
       throw invalid(`unrecognized filter value for health: ${value}`);
-    return () => value === 'none';
+    return ({ state }) => (state.health?.status ?? 'none') === value;
   },
   isolation: () => () => true,
   'is-task': (value) => {

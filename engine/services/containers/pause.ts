@@ -1,4 +1,5 @@
 /** Freezing and thawing a container's processes. */
+import { healthUnprobed } from '../health/health-record.ts';
 import { publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { requireCanPause, requireCanUnpause } from './state.ts';
@@ -10,7 +11,8 @@ export async function pauseContainer(
   await container.exclusively(async () => {
     requireCanPause(container.state, container.id);
     await context.runtimes.find(container.state.runtime ?? '').pause(container.id);
-    context.store.setState(container, { status: 'paused' });
+    const health = healthUnprobed(container.state.health);
+    context.store.setState(container, { status: 'paused', health });
     publish(context, container, 'pause');
   });
 }

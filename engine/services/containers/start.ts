@@ -13,6 +13,8 @@ import {
 } from '../../drivers/monitor.ts';
 import { parseLogOptions } from '../../formats/log-options.ts';
 import { formatTime } from '../../host/clock.ts';
+import { healthAtStart } from '../health/health-record.ts';
+import { planProbe } from '../health/probe-plan.ts';
 import type { ContainerState } from './container-record.ts';
 import { publish, type ContainerContext } from './context.ts';
 import { watchForExit, tearDown } from './exit.ts';
@@ -95,6 +97,7 @@ async function run(
     exitCode: 0,
     error: '',
     wasOomKilled: false,
+    health: planProbe(container.config) && healthAtStart(container.state.health),
   };
   try {
     store.commitState(container, begun);

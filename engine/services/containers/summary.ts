@@ -2,7 +2,7 @@
 import type { WatchedContainer } from '../../contract/gantry.ts';
 import type { ContainerSummary } from '../../contract/summaries.ts';
 import { humanDuration } from '../../formats/durations.ts';
-import type { ResolvedMount } from './container-record.ts';
+import type { ContainerState, ResolvedMount } from './container-record.ts';
 import type { ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { endpointsOf, portsOf } from './networks-view.ts';
@@ -37,7 +37,7 @@ export function watchedOf(now: Now, container: LiveContainer): WatchedContainer 
     FinishedAt: state.finishedAt,
     ExitCode: state.exitCode,
     RestartCount: state.restartCount,
-    Health: '',
+    Health: state.health?.status ?? '',
     Tty: config.Tty,
   };
 }
@@ -70,12 +70,17 @@ function commandText(words: readonly string[]): string {
   return [program, ...args.map((arg) => (arg.includes(' ') ? `'${arg}'` : arg))].join(' ');
 }
 
+function healthText({ health }: ContainerState): string {
+  if (health === undefined) return '';
+  return health.status === 'starting' ? ' (health: starting)' : ` (${health.status})`;
+}
+
 /** `Up 3 minutes`, `Exited (0) 2 hours ago`. Source: moby `container/state.go`, String. */
 export function statusText({ state }: LiveContainer, nowMs: number): string {
   const since = (time: string) => humanDuration(nowMs - Date.parse(time));
   switch (state.status) {
     case 'running':
-      return `Up ${since(state.startedAt)}`;
+      return `Up ${since(state.startedAt)}${healthText(state)}`;
     case 'paused':
       return `Up ${since(state.startedAt)} (Paused)`;
     case 'restarting':

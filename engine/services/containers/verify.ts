@@ -9,6 +9,7 @@ import { parseLogOptions } from '../../formats/log-options.ts';
 import { parseSignal } from '../../formats/signals.ts';
 import type { Cgroups } from '../../host/cgroups.ts';
 import type { Machine } from '../../host/machine.ts';
+import { verifyHealthcheck } from '../health/probe-plan.ts';
 import { parseSecurityOptions } from './security-options.ts';
 
 const MINIMUM_MEMORY_BYTES = 6 * 1024 * 1024;
@@ -27,6 +28,7 @@ export function verifyConfig(
   facilities: Facilities,
 ): string[] {
   verifyProcess(config);
+  verifyHealthcheck(config.Healthcheck);
   verifyModes(hostConfig);
   verifyRestartPolicy(hostConfig);
   parseLogOptions(hostConfig.LogConfig.Type, hostConfig.LogConfig.Config);

@@ -17,6 +17,7 @@ import type { ContainerLookup, ContainerView } from '../containers/container.ts'
 import type { EventBus } from '../events/event-bus.ts';
 import { execEnvironment } from './exec-environment.ts';
 import { carryStreams, sendText } from './exec-streams.ts';
+import { RunLimits } from './run-limits.ts';
 
 /** Ended execs are forgotten after this long; dockerd looks every five minutes too. */
 const KEPT_AFTER_END_MS = 5 * 60_000;
@@ -35,6 +36,24 @@ export interface ExecStartRequest {
   readonly isFramed: boolean;
   readonly consoleSize: ConsoleSize | undefined;
 }
+
+/** How the engine runs a program for itself. */
+export interface OwnRunOptions {
+  /** Gets both streams, unframed. */
+  readonly output: Duplex;
+  /** From when the program runs; then it is ended by force. */
+  readonly timeoutMs: number;
+  /** Ends it earlier. */
+  readonly signal: AbortSignal;
+}
+
+export interface OwnRunResult {
+  readonly exitCode: number;
+  readonly isOverdue: boolean;
+}
+
+/** A program that does not come to run in this time never will. */
+const START_LIMIT_MS = 30_000;
 
 interface Exec {
   readonly id: string;
@@ -83,7 +102,7 @@ export class ExecService {
       hasTerminal: body.Tty,
       streams: streamsOf(body),
     });
-    this.publish(container, `exec_create: ${body.Cmd.join(' ')}`, id);
+    this.publish(container, `exec_create: ${commandText(body)}`, id);
     return id;
   }
 
@@ -104,7 +123,7 @@ export class ExecService {
     exec.consoleSize = request.consoleSize ?? exec.consoleSize;
     const connection = request.isDetached ? undefined : connect();
     try {
-      const process = await this.launch(exec, container, request.isDetached);
+      const process = await this.launch(exec, container, { isDetached: request.isDetached });
       if (connection === undefined) await requireStarted(process);
       else await this.attach(exec, container, process, connection, request.isFramed);
     } catch (error) {
@@ -113,6 +132,25 @@ export class ExecService {
       sendText(connection, request.isFramed, `${(error as Error).message}\r\n`);
     } finally {
       connection?.end();
+    }
+  }
+
+  /**
+   * Runs a program for the engine itself, to its end. Neither it nor what it started outlives the run
+   * where it is cut off, by time, signal, or the engine's own end. Throws when it cannot be run.
+   */
+  async run(nameOrId: string, body: ExecCreateBody, options: OwnRunOptions): Promise<OwnRunResult> {
+    const exec = this.find(this.create(nameOrId, body));
+    const container = this.parts.containers.find(exec.containerId);
+    exec.phase = 'running';
+    using limits = new RunLimits(options.signal);
+    try {
+      const process = await this.launch(exec, container, { endsWithEngine: true });
+      void limits.hold(process, { startMs: START_LIMIT_MS, runMs: options.timeoutMs });
+      await this.attach(exec, container, process, options.output, false);
+      return { exitCode: exec.exitCode ?? 0, isOverdue: limits.isOverdue };
+    } finally {
+      if (exec.process === undefined) this.end(exec, 126);
     }
   }
 
@@ -157,11 +195,11 @@ export class ExecService {
   private async launch(
     exec: Exec,
     container: ContainerView,
-    isDetached: boolean,
+    how: { readonly isDetached?: boolean; readonly endsWithEngine?: boolean },
   ): Promise<ExecProcess> {
     const { body } = exec;
     const user = body.User === '' ? undefined : this.parts.resolveUser(container, body.User);
-    this.publish(container, `exec_start: ${body.Cmd.join(' ')}`, exec.id);
+    this.publish(container, `exec_start: ${commandText(body)}`, exec.id);
     const process = await this.parts.runner.start({
       execId: exec.id,
       containerId: container.id,
@@ -175,7 +213,8 @@ export class ExecService {
       hasTerminal: body.Tty,
       consoleSize: exec.consoleSize,
       streams: streamsOf(body),
-      isDetached,
+      isDetached: how.isDetached ?? false,
+      endsWithEngine: how.endsWithEngine ?? false,
     });
     exec.process = process;
     if (exec.consoleSize !== undefined) process.resize(exec.consoleSize);
@@ -255,6 +294,11 @@ export class ExecService {
 
 function streamsOf({ AttachStdin, AttachStdout, AttachStderr }: ExecCreateBody) {
   return { stdin: AttachStdin, stdout: AttachStdout, stderr: AttachStderr };
+}
+
+/** Program and arguments as events show them: with a blank after a program alone, as Docker's do. */
+function commandText({ Cmd: [program = '', ...args] }: ExecCreateBody): string {
+  return `${program} ${args.join(' ')}`;
 }
 
 /** Source: moby `daemon/exec.go`, getActiveContainer. */

@@ -42,6 +42,7 @@ describe.each(['crun', 'runc'] as const)('under %s,', (runtime) => {
           name,
           program: name === 'crun' ? '/usr/bin/crun' : '/usr/sbin/runc',
           globalArguments: ['--root', container.runtimeRoot],
+          processesOf: () => [],
         }),
         directory: join(folder, EXEC_FOLDER),
         allCapabilities: ['CAP_CHOWN', 'CAP_NET_ADMIN'],
