@@ -59,6 +59,9 @@ const ENVIRONMENT = {
 /** conmon makes it in the bundle the first time memory runs out. */
 const OOM_FILE = 'oom';
 
+/** For an exit to be written after its process was seen to be gone. */
+const LAST_LOOK_MS = 100;
+
 const UNSEEN_EXIT: ContainerExit = { exitCode: 255, wasOomKilled: false, isKnown: false };
 
 interface Watched {
@@ -67,6 +70,8 @@ interface Watched {
   readonly listener: WatchListener;
   stopWatching: () => void;
   readonly stopOomWatch: () => void;
+  /** Its monitor is gone, and only its process is watched. */
+  isLost: boolean;
 }
 
 export class Conmon implements Monitor {
@@ -92,10 +97,12 @@ export class Conmon implements Monitor {
 
   prepare(request: MonitorRequest): WaitingMonitor {
     const config = new AwaitedConfig(join(request.bundlePath, 'config.json'));
-    const said = this.launch(request);
+    let hasSpoken = false;
+    const said = this.launch(request).finally(() => (hasSpoken = true));
     said.catch(() => {}); // who takes it up hears of it
     return {
-      takes: (text) => config.takes(text),
+      // Before it has the configuration it has nothing to say, unless somebody ended it.
+      takes: (text) => !hasSpoken && config.takes(text),
       create: async (text) => {
         config.write(text);
         return outcomeOf(request, await said);
@@ -155,7 +162,10 @@ export class Conmon implements Monitor {
   ): void {
     const stopWatching = watchProcess(process.monitor.pid, () => this.onMonitorEnd(containerId));
     const stopOomWatch = watchForOom(bundlePath, listener);
-    this.watched.set(containerId, { bundlePath, process, stopWatching, stopOomWatch, listener });
+    this.watched.set(containerId, {
+      ...{ bundlePath, process, stopWatching, stopOomWatch, listener },
+      isLost: false,
+    });
     setImmediate(() => {
       // The pid may be another process's by now.
       if (!this.look(containerId) && !this.isAlive(process.monitor)) this.onMonitorEnd(containerId);
@@ -164,9 +174,14 @@ export class Conmon implements Monitor {
 
   private onMonitorEnd(containerId: string): void {
     const watched = this.watched.get(containerId);
-    if (watched === undefined || this.look(containerId)) return;
+    if (watched === undefined || watched.isLost || this.look(containerId)) return;
     const { process, listener } = watched;
-    if (!this.isAlive(process.container)) return this.end(containerId, UNSEEN_EXIT);
+    watched.isLost = true;
+    if (!this.isAlive(process.container)) {
+      // Both are gone, which the monitor may have been about to tell.
+      setTimeout(() => this.look(containerId) || this.end(containerId, UNSEEN_EXIT), LAST_LOOK_MS);
+      return;
+    }
     watched.stopWatching();
     watched.stopWatching = watchProcess(process.container.pid, () =>
       this.end(containerId, UNSEEN_EXIT),
@@ -308,7 +323,7 @@ function readAll(fd: number): Promise<string> {
 
 function outcomeOf(request: MonitorRequest, said: string): MonitoredProcess {
   const report = parseReport(said);
-  if (report.pid > 0) return identify(report.pid);
+  if (report.pid > 0) return identify(request.containerId, report.pid);
   throw new ContainerCreateError(
     explainCreateFailure(request.runtime.name, report.message, programOf(request.bundlePath)),
   );
@@ -325,16 +340,19 @@ function parseReport(text: string): { pid: number; message: string } {
 
 /**
  * The monitor is the parent of the container's first process: the runtime, which was in between, has
- * ended by the time the monitor reports. Source: proc(5), /proc/[pid]/stat fields 4 and 22.
+ * ended by the time the monitor reports. A monitor that was killed since has left it to another parent,
+ * which is not to be taken for a monitor. Source: proc(5), /proc/[pid]/stat fields 4 and 22.
  */
-function identify(pid: number): MonitoredProcess {
+function identify(containerId: string, pid: number): MonitoredProcess {
   const fields = statFields(pid);
+  const container = { pid, startTime: fields[19] ?? '' };
   const monitorPid = Number(fields[1] ?? 0);
-  return {
-    container: { pid, startTime: fields[19] ?? '' },
-    monitor: { pid: monitorPid, startTime: statFields(monitorPid)[19] ?? '' },
-  };
+  const startTime = statFields(monitorPid)[19] ?? '';
+  const isMonitor = readText(`/proc/${monitorPid}/cmdline`).includes(`\0${containerId}\0`);
+  return { container, monitor: isMonitor ? { pid: monitorPid, startTime } : NOBODY };
 }
+
+const NOBODY: ProcessIdentity = { pid: 0, startTime: '' };
 
 function statFields(pid: number): string[] {
   const stat = readText(`/proc/${pid}/stat`);

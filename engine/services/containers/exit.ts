@@ -26,6 +26,7 @@ export function watchForExit(
         container.exclusively(() => handleExit(context, container, process, exit)),
       ),
     onLost: () => {
+      if (container.state.error === MONITOR_LOST) return; // the engine before this one told so
       context.warn(`the monitor of container ${container.name} was killed: its log ends here`);
       context.store.setState(container, { error: MONITOR_LOST });
     },
