@@ -15,7 +15,7 @@ import { EngineTraces } from './engine-traces.ts';
 import { eventually } from './eventually.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { Registry } from './registry.ts';
-import { mountRunFolder } from './run-folder.ts';
+import { mountRunFolder, mountSmallDisk } from './run-folder.ts';
 import { httpOverUnix, type HttpAnswer, type HttpRequest } from './unix-http.ts';
 
 export interface EngineOptions {
@@ -25,6 +25,8 @@ export interface EngineOptions {
   readonly registry?: boolean;
   /** What the registry serves; default a folder of its own with `busybox`. */
   readonly storageFolder?: string;
+  /** Gives the data root a file system of its own, of this size. */
+  readonly dataRootMegabytes?: number;
   /** The engine's entry file; default its sources. */
   readonly program?: string;
 }
@@ -149,6 +151,7 @@ export class TestEngine implements AsyncDisposable {
     await step(() => this.program && this.stop());
     // Refused while something is left in it, which the traces then tell.
     await step(() => runCommand('umount', [this.execRoot]));
+    if (this.options.dataRootMegabytes) await step(() => runCommand('umount', [this.dataRoot]));
     await step(() => this.startedRegistry?.close());
     await step(() => traces.removeAll());
     await step(() => this.namespace.close());
@@ -203,6 +206,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
   const docker = await DockerCli.forSocket(socketIn(folder));
   const engine = new TestEngine({ folder, namespace, registry, docker }, options);
   await mountRunFolder(engine.execRoot);
+  const { dataRootMegabytes } = options;
+  if (dataRootMegabytes) await mountSmallDisk(engine.dataRoot, dataRootMegabytes);
   try {
     await engine.start();
     return engine;

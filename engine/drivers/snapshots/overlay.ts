@@ -193,6 +193,7 @@ export class OverlaySnapshotter implements Snapshotter {
     this.forgetVolatile(containerId);
     if (isVolatile && mountVolatile(target, data)) this.volatile.add(containerId);
     else mount({ source: 'overlay', target, type: 'overlay', data });
+    this.requireWritable(containerId, target);
     return target;
   }
 
@@ -205,6 +206,16 @@ export class OverlaySnapshotter implements Snapshotter {
       work: join(directory, 'work'),
       layers: upperFirst(lower),
     };
+  }
+
+  /**
+   * Without room for its work directory overlayfs mounts read-only and says so to nobody but the
+   * kernel's log. Source: kernel `fs/overlayfs/super.c`, ovl_make_workdir.
+   */
+  private requireWritable(containerId: string, target: string): void {
+    if (existsSync(join(this.containerDirectory(containerId), 'work/work'))) return;
+    unmount(target);
+    throw new EngineError('out-of-space', `mount overlay ${target}: no space left on device`);
   }
 
   /**
