@@ -16,6 +16,10 @@ const TABLE = {
   'add-runtime': { kind: 'list', fileKey: 'runtimes', help: 'Register a runtime: name=path' },
   bip: { kind: 'text', help: "The bridge's address and subnet, 10.9.0.1/16" },
   bridge: { kind: 'text', short: 'b', help: 'Name of the default bridge' },
+  check: {
+    kind: 'boolean',
+    help: 'Verify all images of an engine that is stopped, say what is wrong, and end',
+  },
   'config-file': { kind: 'text', help: 'Path of the config file (/etc/gantry/daemon.json)' },
   'data-root': {
     kind: 'text',

@@ -10,6 +10,8 @@ import { OPTIONS, type OptionName, type OptionValue } from './config-options.ts'
 export interface Config {
   /** `unix:///path` or `tcp://host:port`, at least one. */
   readonly hosts: readonly string[];
+  /** Verify the store and end, instead of serving. */
+  readonly check: boolean;
   readonly dataRoot: string;
   readonly execRoot: string;
   readonly pidFile: string;
@@ -85,6 +87,7 @@ function toConfig(values: Values, environment: NodeJS.ProcessEnv): Config {
       : [environment['GANTRY_HOST'] ?? `unix://${execRoot}/gantry.sock`];
   return {
     hosts: hosts.map(checkHost),
+    check: flag('check', false),
     dataRoot: text('data-root', '/var/lib/gantry'),
     execRoot,
     pidFile: text('pidfile', `${execRoot}/gantry.pid`),

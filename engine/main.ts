@@ -19,8 +19,10 @@ import { networkHandlers } from './api/networks.ts';
 import { ApiServer } from './api/server.ts';
 import { statsHandlers } from './api/stats.ts';
 import { registryHandlers } from './api/registry.ts';
+import { storeHandlers } from './api/store.ts';
 import { systemHandlers } from './api/system.ts';
 import { volumeHandlers } from './api/volumes.ts';
+import { checkAtRest } from './check.ts';
 import { readConfig, type Config } from './config.ts';
 import { ARCHIVE_ROUTES } from './contract/archive.ts';
 import { CHECKPOINT_ROUTES } from './contract/checkpoints.ts';
@@ -33,6 +35,7 @@ import { IMAGE_ROUTES } from './contract/images.ts';
 import { LOG_ROUTES } from './contract/logs.ts';
 import { NETWORK_ROUTES } from './contract/networks.ts';
 import { openApiDocument } from './contract/openapi.ts';
+import { STORE_ROUTES } from './contract/store.ts';
 import { STATS_ROUTES } from './contract/stats.ts';
 import { REGISTRY_ROUTES } from './contract/registry.ts';
 import { SYSTEM_ROUTES } from './contract/system.ts';
@@ -48,6 +51,7 @@ import { HttpRegistry } from './drivers/registry/http-registry.ts';
 import { findRuntimes } from './drivers/runtime/installed-runtimes.ts';
 import { LocalRuntimeFiles } from './drivers/runtime/local-files.ts';
 import { OverlaySnapshotter } from './drivers/snapshots/overlay.ts';
+import { ThreadedSurveyor } from './drivers/snapshots/threaded-surveyor.ts';
 import { UnpackPool } from './drivers/snapshots/unpack-pool.ts';
 import { SqliteState } from './drivers/state/sqlite.ts';
 import { CgroupUsage } from './drivers/usage/cgroup-usage.ts';
@@ -90,6 +94,10 @@ const DEFAULT_DATA_ROOT = '/var/lib/gantry';
 
 async function main(): Promise<void> {
   const config = readConfig(process.argv.slice(2), process.env);
+  if (config.check) {
+    process.exitCode = await checkAtRest(config);
+    return;
+  }
   const { dataRoot, execRoot } = config;
   const log = new Log(config.logLevel);
   const warn = (message: string) => log.warn(message);
@@ -116,6 +124,8 @@ async function main(): Promise<void> {
   const snapshotter = new OverlaySnapshotter(join(dataRoot, 'snapshots'), state);
   const unpacker = new UnpackPool(config.maxConcurrentDownloads);
   undo.defer(() => unpacker.close());
+  const surveyor = new ThreadedSurveyor();
+  undo.defer(() => surveyor.close());
   const registry = new HttpRegistry(
     {
       mirrors: config.registryMirrors,
@@ -164,6 +174,7 @@ async function main(): Promise<void> {
     content,
     snapshotter,
     unpacker,
+    surveyor,
     registry,
     events,
     clock,
@@ -287,7 +298,7 @@ async function main(): Promise<void> {
       Registry: REGISTRY_ROUTES,
       Network: NETWORK_ROUTES,
       Volume: VOLUME_ROUTES,
-      Gantry: GANTRY_ROUTES,
+      Gantry: { ...GANTRY_ROUTES, ...STORE_ROUTES },
     });
   const servers: Server[] = [];
   undo.defer(() => servers.forEach(closeServer));
@@ -302,6 +313,7 @@ async function main(): Promise<void> {
     ...bind(EXEC_ROUTES, execHandlers(exec)),
     ...bind(IMAGE_ROUTES, imageHandlers(images)),
     ...bind(REGISTRY_ROUTES, registryHandlers(images, new RegistryService(registry))),
+    ...bind(STORE_ROUTES, storeHandlers(images)),
     ...bind(NETWORK_ROUTES, networkHandlers(networks)),
     ...bind(VOLUME_ROUTES, volumeHandlers(volumes)),
     ...bind({ watch: watchRoute, openapi }, gantryHandlers(watch, describe)),

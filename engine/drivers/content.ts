@@ -69,6 +69,9 @@ export interface ContentStore {
   /** Every blob. */
   list(): Digest[];
 
+  /** Every ingest, and the bytes it has so far. */
+  listIngests(): { what: string; bytes: number }[];
+
   /** Removes ingests last written before `olderThanMs` (epoch) and those of unknown digest. */
   sweepIngests(olderThanMs: number): void;
 }

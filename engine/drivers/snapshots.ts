@@ -35,6 +35,9 @@ export interface Snapshotter {
   /** Every committed snapshot. */
   list(): Digest[];
 
+  /** Directories of unpacked layers that no record names: what `recover` removes. */
+  listLeftovers(): string[];
+
   /** Records that every snapshot committed until now is on disk; the caller has synced the disk. */
   markDurable(diffIds: readonly Digest[]): void;
 

@@ -172,6 +172,13 @@ export class FileContentStore implements ContentStore {
     return [...this.known];
   }
 
+  listIngests(): { what: string; bytes: number }[] {
+    return readdirSync(this.ingests).map((name) => {
+      const what = name.startsWith(UNKNOWN_PREFIX) ? name : `part of blob sha256:${name}`;
+      return { what, bytes: statSync(join(this.ingests, name)).size };
+    });
+  }
+
   sweepIngests(olderThanMs: number): void {
     for (const name of readdirSync(this.ingests)) {
       const path = join(this.ingests, name);

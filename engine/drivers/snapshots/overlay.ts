@@ -18,7 +18,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { EngineError } from '../../contract/errors.ts';
 import type { Digest } from '../../formats/digest.ts';
 import { errnoOf } from '../../host/errno.ts';
@@ -304,11 +304,14 @@ export class OverlaySnapshotter implements Snapshotter {
   async recover(): Promise<void> {
     for (const [diffId, record] of this.snapshots)
       if (!existsSync(join(this.layersRoot, record.directory))) this.forget(diffId);
+    for (const path of this.listLeftovers()) await this.drop(basename(path));
+  }
+
+  listLeftovers(): string[] {
     const named = new Set([...this.snapshots.values()].map((record) => record.directory));
-    const orphans = readdirSync(this.layersRoot).filter(
-      (name) => name !== 'empty' && !named.has(name) && Number(name) < this.firstDirectory,
-    );
-    for (const name of orphans) await this.drop(name);
+    return readdirSync(this.layersRoot)
+      .filter((name) => name !== 'empty' && !named.has(name) && Number(name) < this.nextDirectory)
+      .map((name) => join(this.layersRoot, name));
   }
 
   /** Closes the descriptors behind short paths. Mounts stay. */

@@ -8,7 +8,7 @@
  * const registry = new HttpRegistry(
  *   { mirrors: config.registryMirrors, insecure: config.insecureRegistries }, clock);
  * const unpacker = new UnpackPool();
- * const images = new ImageService({ state, content, snapshotter, unpacker, registry, events, clock,
+ * const images = new ImageService({ state, content, snapshotter, unpacker, surveyor, registry, events, clock,
  *   users: () => containers, architecture: process.arch });
  * await images.recover();  // once, before listening, when `containers` exists
  * bind(IMAGE_ROUTES, imageHandlers(images))
@@ -25,17 +25,22 @@ import type {
 import type { ImageUpdate } from '../../contract/registry.ts';
 import type { Filters } from '../../contract/route.ts';
 import type { ImageSummary } from '../../contract/summaries.ts';
+import type { ImageLayers, StoreCheckMessage } from '../../contract/store.ts';
 import type { ContentStore } from '../../drivers/content.ts';
 import type { Credentials, Registry } from '../../drivers/registry.ts';
 import type { Snapshotter } from '../../drivers/snapshots.ts';
 import type { StateStore } from '../../drivers/state.ts';
+import type { FileList, StoreSurveyor } from '../../drivers/store-surveyor.ts';
 import type { Unpacker } from '../../drivers/unpacker.ts';
 import { isDigest, type Digest } from '../../formats/digest.ts';
 import { hostPlatform, type Platform } from '../../formats/platform.ts';
 import { familiarString, withDefaultTag, type Reference } from '../../formats/reference.ts';
 import { formatTime, type Clock } from '../../host/clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
+import { checkStore } from './check-store.ts';
 import type { Image, ImageLookup, ImageUsers } from './image.ts';
+import { describeLayers, listLayerFiles, type LayerFilesRequest } from './image-layers.ts';
+import type { ImageRecord } from './image-record.ts';
 import { ImageStore } from './image-store.ts';
 import { importImage, type ImportRequest } from './import.ts';
 import { findForPlatform, imageHistory, inspectImage, type InspectOptions } from './inspect.ts';
@@ -57,6 +62,7 @@ export interface ImageServiceOptions {
   readonly content: ContentStore;
   readonly snapshotter: Snapshotter;
   readonly unpacker: Unpacker;
+  readonly surveyor: StoreSurveyor;
   readonly registry: Registry;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -234,6 +240,29 @@ export class ImageService implements ImageLookup {
     return removeImage(this.parts(), name, options);
   }
 
+  /** What each step of an image did to its files. */
+  layersOf(name: string, signal: AbortSignal): Promise<ImageLayers> {
+    return describeLayers(this.layersParts(), name, signal);
+  }
+
+  /** A page of the files of one of an image's layers. */
+  layerFiles(name: string, request: LayerFilesRequest, signal: AbortSignal): Promise<FileList> {
+    return listLayerFiles(this.layersParts(), name, request, signal);
+  }
+
+  /** Verifies the whole store; see `checkStore`. */
+  check(signal: AbortSignal): AsyncGenerator<StoreCheckMessage> {
+    const isUsed = ({ id }: ImageRecord) => this.options.users().containersOf(id).length > 0;
+    return checkStore(
+      {
+        ...this.parts(),
+        isLayerUsed: (diffId) => this.store.withLayer(diffId).some(isUsed),
+        isAtRest: false,
+      },
+      AbortSignal.any([signal, this.closing.signal]),
+    );
+  }
+
   /** Resolves when the disk of everything removed so far is free. */
   freed(): Promise<void> {
     return this.uses.settled();
@@ -317,9 +346,16 @@ export class ImageService implements ImageLookup {
     return Number(this.options.clock.nowNs() / 1_000_000n);
   }
 
+  private layersParts() {
+    return {
+      ...this.parts(),
+      ensureUnpacked: (record: ImageRecord) => this.ensureUnpacked(this.store.view(record)),
+    };
+  }
+
   private parts() {
-    const { content, snapshotter, events, clock, users } = this.options;
+    const { content, snapshotter, surveyor, events, clock, users } = this.options;
     const { store: images, layers, uses, host } = this;
-    return { content, snapshotter, events, clock, users, images, layers, uses, host };
+    return { content, snapshotter, surveyor, events, clock, users, images, layers, uses, host };
   }
 }

@@ -53,6 +53,12 @@ export class ImageStore {
     return [...this.images.values()].filter((record) => record.isDetached);
   }
 
+  /** Images, deleted ones too, that have the layer. */
+  withLayer(diffId: Digest): ImageRecord[] {
+    const has = ({ layers }: ImageRecord) => layers.some((layer) => layer.diffId === diffId);
+    return [...this.images.values()].filter(has);
+  }
+
   get(id: Digest): ImageRecord | undefined {
     return this.images.get(id);
   }

@@ -7,6 +7,7 @@ import { FileContentStore } from '../../../drivers/content/file-content.ts';
 import { HttpRegistry, type RegistrySettings } from '../../../drivers/registry/http-registry.ts';
 import { NO_PROXIES } from '../../../drivers/registry/proxies.ts';
 import { OverlaySnapshotter } from '../../../drivers/snapshots/overlay.ts';
+import { ThreadedSurveyor } from '../../../drivers/snapshots/threaded-surveyor.ts';
 import { UnpackPool } from '../../../drivers/snapshots/unpack-pool.ts';
 import { SqliteState } from '../../../drivers/state/sqlite.ts';
 import { parseReference, withDefaultTag } from '../../../formats/reference.ts';
@@ -42,6 +43,7 @@ export class ImageWorld implements AsyncDisposable {
   content!: FileContentStore;
   snapshotter!: OverlaySnapshotter;
   unpacker!: UnpackPool;
+  surveyor!: ThreadedSurveyor;
   images!: ImageService;
 
   private readonly settings: Partial<RegistrySettings>;
@@ -66,11 +68,13 @@ export class ImageWorld implements AsyncDisposable {
     this.content = new FileContentStore(join(this.folder, 'content'));
     this.snapshotter = new OverlaySnapshotter(join(this.folder, 'snapshots'), this.state, bootId);
     this.unpacker = new UnpackPool();
+    this.surveyor = new ThreadedSurveyor();
     this.images = new ImageService({
       state: this.state,
       content: this.content,
       snapshotter: this.snapshotter,
       unpacker: this.unpacker,
+      surveyor: this.surveyor,
       registry: new HttpRegistry({ ...REGISTRY_SETTINGS, ...this.settings }, systemClock),
       events: this.bus,
       clock: systemClock,
@@ -90,6 +94,7 @@ export class ImageWorld implements AsyncDisposable {
   /** Ends as `kill -9` does: nothing is told, nothing flushed. */
   async crash(): Promise<void> {
     await this.unpacker.close();
+    await this.surveyor.close();
     this.state.close();
   }
 
