@@ -1,7 +1,8 @@
 /** Containers over HTTP. */
-import type { CONTAINER_ROUTES, CreateBody } from '../contract/containers.ts';
+import type { CONTAINER_ROUTES } from '../contract/containers.ts';
 import type { ContainerService } from '../services/containers/container-service.ts';
 import { refuseCheckpoints } from './checkpoints.ts';
+import { adaptCreate, adaptUpdate, hostConfigAtStart } from './container-versions.ts';
 import type { Call, Handlers } from './handler.ts';
 
 type Routes = typeof CONTAINER_ROUTES;
@@ -10,13 +11,21 @@ export function containerHandlers(containers: ContainerService): Handlers<Routes
   const idOf = ({ params }: { params: Readonly<Record<string, string>> }) => params['id'] ?? '';
   return {
     containerCreate: async ({ query, body, apiVersion }) => {
-      const created = await containers.create({ ...query, body: asOf(apiVersion, body) });
-      return { Id: created.id, Warnings: created.warnings };
+      const adapted = adaptCreate(body, apiVersion);
+      const created = await containers.create({
+        name: query.name,
+        platform: apiVersion >= 41 ? query.platform : '',
+        body: adapted.body,
+        isReadOnlyRecursive: adapted.isReadOnlyRecursive,
+      });
+      return { Id: created.id, Warnings: [...created.warnings, ...adapted.warnings] };
     },
     containerList: ({ query }) => containers.list(query),
     containerInspect: (call) => containers.inspect(idOf(call), call.query.size),
-    containerStart: (call) => {
+    containerStart: async (call) => {
       if (call.query.checkpoint !== '') refuseCheckpoints();
+      const late = hostConfigAtStart(call.body, call.apiVersion);
+      if (late) await containers.configureHost(idOf(call), late);
       return containers.start(idOf(call));
     },
     containerStop: (call) => containers.stop(idOf(call), stopOptions(call)),
@@ -28,24 +37,25 @@ export function containerHandlers(containers: ContainerService): Handlers<Routes
       const { titles, rows } = await containers.top(idOf(call), call.query.ps_args);
       return { Titles: titles, Processes: rows };
     },
-    containerUpdate: async (call) => ({ Warnings: await containers.update(idOf(call), call.body) }),
+    containerUpdate: async (call) => ({
+      Warnings: await containers.update(idOf(call), adaptUpdate(call.body, call.apiVersion)),
+    }),
     containerWait: (call) => wait(containers, call),
     containerAttach: (call) => attach(containers, call),
     containerResize: (call) => containers.resize(idOf(call), call.query.h, call.query.w),
     containerRename: (call) => containers.rename(idOf(call), call.query.name),
     containerDelete: (call) =>
-      containers.remove(idOf(call), { removeVolumes: call.query.v, force: call.query.force }),
+      call.query.link
+        ? containers.removeLink(idOf(call))
+        : containers.remove(idOf(call), {
+            removeVolumes: call.query.v,
+            force: call.query.force,
+          }),
     containerPrune: async ({ query }) => {
       const { ids, reclaimedBytes } = await containers.prune(query.filters);
       return { ContainersDeleted: ids.length > 0 ? ids : null, SpaceReclaimed: reclaimedBytes };
     },
   };
-}
-
-/** Without what an older API did not have. Source: API v1.44 notes. */
-function asOf(apiVersion: number, body: CreateBody): CreateBody {
-  if (apiVersion >= 44 || body.Healthcheck === undefined) return body;
-  return { ...body, Healthcheck: { ...body.Healthcheck, StartInterval: undefined } };
 }
 
 /** A signal of one's own can be named since API 1.42. Source: API v1.42 notes. */

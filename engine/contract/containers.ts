@@ -265,7 +265,8 @@ export const hostConfig = z.object({
   DnsSearch: fullList(z.string()),
   ExtraHosts: list(z.string()),
   GroupAdd: list(z.string()),
-  IpcMode: text.transform((mode) => mode || 'private'),
+  /** Empty until the engine fills in its default, which older clients expect to be another. */
+  IpcMode: text,
   Cgroup: text,
   Links: list(z.string()),
   OomScoreAdj: integer,
@@ -400,9 +401,12 @@ export const containersPruned = z.object({
   ContainersDeleted: z.array(z.string()).nullable(),
   SpaceReclaimed: z.number(),
 });
-/** Absent fields stay as they are, and so do those that say nothing: 0, empty, a policy without name. */
+/** Absent fields stay as they are, and so does a policy without a name, which the CLI always sends. */
 export const updateBody = resources.partial().extend({
-  RestartPolicy: z.object({ Name: text, MaximumRetryCount: integer }).nullish(),
+  RestartPolicy: z
+    .object({ Name: text, MaximumRetryCount: integer })
+    .nullish()
+    .transform((value) => (value?.Name ? value : undefined)),
 });
 export type UpdateBody = z.output<typeof updateBody>;
 
@@ -442,6 +446,8 @@ export const CONTAINER_ROUTES = {
     path: '/containers/{id}/start',
     summary: 'Start a container',
     query: z.object({ detachKeys, checkpoint: z.string().default('') }),
+    /** Clients before API 1.24 may send the host configuration only now. */
+    body: z.looseObject({}).nullish(),
     status: 204,
   }),
   containerStop: route({
@@ -528,7 +534,8 @@ export const CONTAINER_ROUTES = {
   }),
   containerDelete: route({
     method: 'DELETE',
-    path: '/containers/{id}',
+    /** With `link`, a name may have a slash in it. */
+    path: '/containers/{id*}',
     summary: 'Remove a container',
     query: z.object({ v: queryBoolean, force: queryBoolean, link: queryBoolean }),
     status: 204,

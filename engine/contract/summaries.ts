@@ -13,7 +13,7 @@ export const portSummary = z.object({
 });
 
 export const mountPoint = z.object({
-  Type: z.enum(['bind', 'volume', 'tmpfs']),
+  Type: z.enum(['bind', 'volume', 'tmpfs', 'image']),
   Name: z.string().optional(),
   Source: z.string(),
   Destination: z.string(),

@@ -9,8 +9,11 @@ export interface MonitorRequest {
   readonly containerId: string;
   /** Directory that holds `config.json`; the monitor keeps its sockets there. */
   readonly bundlePath: string;
-  /** Undefined: nothing is logged. */
-  readonly logPath: string | undefined;
+  /** Where what the container writes goes: a file, the host's journal under these names, or nowhere. */
+  readonly log:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'journal'; readonly name: string; readonly tag: string }
+    | { readonly kind: 'none' };
   readonly hasTerminal: boolean;
   readonly hasStdin: boolean;
   /** The container's input stays open when the engine closes its connection. */

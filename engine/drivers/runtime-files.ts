@@ -2,6 +2,7 @@
  * The files of a container on the host: its directory (the log) under the data root, its bundle (all
  * that only a run needs) under the exec root; and looking at files inside a rootfs without being led out of it.
  */
+import type { MountEntry } from '../formats/mount-info.ts';
 import type { OciDevice } from '../formats/runtime-spec-resources.ts';
 
 export interface EtcFiles {
@@ -32,6 +33,8 @@ export interface RuntimeFiles {
 
   /** Writes the three files in place, since running containers have them mounted. */
   writeEtc(containerId: string, contents: EtcFiles): void;
+  /** Changes the hosts file of a container that runs, in place. */
+  editHosts(containerId: string, edit: (text: string) => string): void;
 
   /** What the host's `ps` prints. Throws `internal` for arguments it refuses, as dockerd does. */
   hostProcesses(psArguments: readonly string[]): Promise<string>;
@@ -40,8 +43,13 @@ export interface RuntimeFiles {
   readHostFile(path: string): string;
   /** Makes a missing directory of the host for a bind. Existing, of whatever kind, is no error. */
   ensureHostPath(path: string): void;
+  /** True when the path lies within the engine's roots, or they within it. */
+  overlapsEngine(path: string): boolean;
+  /** The mount of the host that holds the path, symlinks followed. Throws `not-found`. */
+  mountOf(path: string): MountEntry;
   /** False also when something on the way is no directory. */
   existsOnHost(path: string): boolean;
+  isHostDirectory(path: string): boolean;
 
   /**
    * Path on the host of a path inside a rootfs, every symlink followed within it; what does not

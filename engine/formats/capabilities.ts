@@ -86,9 +86,10 @@ export function resolveCapabilities(
   wish: CapabilityWish,
   available: readonly string[],
 ): readonly string[] {
+  const added = wish.add.map((name) => normalize(name, 'CapAdd'));
+  const drop = wish.drop.map((name) => normalize(name, 'CapDrop'));
   if (wish.privileged) return available;
-  const add = wish.add.map((name) => normalize(name, available));
-  const drop = wish.drop.map((name) => normalize(name, available));
+  const add = added.map((name) => requireAvailable(name, available));
   if (add.includes('ALL')) return available.filter((name) => !drop.includes(name));
   if (drop.includes('ALL')) return unique(add);
   const kept = DEFAULT_CAPABILITIES.filter(
@@ -97,18 +98,20 @@ export function resolveCapabilities(
   return unique([...kept, ...add]);
 }
 
-function normalize(text: string, available: readonly string[]): string {
+function normalize(text: string, field: 'CapAdd' | 'CapDrop'): string {
   const upper = text.toUpperCase();
   if (upper === 'ALL') return upper;
   const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
-  if (!CAPABILITIES.includes(name))
-    throw new EngineError('invalid-argument', `unknown capability: "${name}"`);
-  if (!available.includes(name))
-    throw new EngineError(
-      'invalid-argument',
-      `capability not supported by your kernel or not available in the current environment: "${name}"`,
-    );
-  return name;
+  if (CAPABILITIES.includes(name)) return name;
+  throw new EngineError('invalid-argument', `invalid ${field}: unknown capability: "${name}"`);
+}
+
+function requireAvailable(name: string, available: readonly string[]): string {
+  if (name === 'ALL' || available.includes(name)) return name;
+  throw new EngineError(
+    'invalid-argument',
+    `invalid CapAdd: capability not supported by your kernel or not available in the current environment: "${name}"`,
+  );
 }
 
 function unique(names: readonly string[]): string[] {

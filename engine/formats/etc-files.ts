@@ -27,9 +27,17 @@ export interface HostsFile {
   readonly extraHosts?: readonly string[];
   /** What `host-gateway` stands for: the bridge's own address. */
   readonly hostGateway?: string;
+  /** Of containers this one is linked to. */
+  readonly links?: readonly HostEntry[];
 }
 
-/** Local lines, then `--add-host`, then the container's own `address name.domain name`. */
+/** A line of the file. */
+export interface HostEntry {
+  readonly address: string;
+  readonly names: readonly string[];
+}
+
+/** Local lines, `--add-host`, links, and the container's own `address name.domain name`. */
 export function hostsFile(file: HostsFile): string {
   const lines =
     file.base === undefined
@@ -39,8 +47,20 @@ export function hostsFile(file: HostsFile): string {
     const { name, address } = parseExtraHost(extra);
     lines.push(`${address === 'host-gateway' ? gatewayOf(file) : address}\t${name}`);
   }
+  for (const { address, names } of file.links ?? []) lines.push(`${address}\t${names.join(' ')}`);
   if (file.ipv4Address !== undefined) lines.push(`${file.ipv4Address}\t${ownNames(file)}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The text with another address in every line whose first name is `name`. */
+export function replaceHostAddress(text: string, name: string, address: string): string {
+  return text
+    .split('\n')
+    .map((line) => {
+      const [names = ''] = line.split('\t').slice(1);
+      return names.split(' ', 1)[0] === name ? `${address}\t${names}` : line;
+    })
+    .join('\n');
 }
 
 function gatewayOf(file: HostsFile): string {

@@ -41,7 +41,7 @@ export function planPorts(
         protocol,
         containerPort: port,
         hostAddress: HostIp === '0.0.0.0' ? '' : HostIp,
-        hostPorts: hostPorts(HostPort, text),
+        hostPorts: hostPorts(HostPort),
       });
   }
   const bound = new Set(Object.keys(bindings).map(normalPort));
@@ -60,11 +60,11 @@ export function normalPort(text: string): string {
 }
 
 /** `''` → any, `8080`, `8080-8090` → each. */
-function hostPorts(text: string, spec: string): number[] {
+function hostPorts(text: string): number[] {
   if (text === '') return [0];
   const [first = '', last = first] = text.split('-');
-  const from = portNumber(first, spec);
-  const to = portNumber(last, spec);
+  const from = portNumber(first, text);
+  const to = portNumber(last, text);
   if (to < from) throw new EngineError('invalid-argument', `invalid port specification: "${text}"`);
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }

@@ -15,15 +15,19 @@ export interface MountsInput {
   readonly hostConfig: HostConfig;
   readonly mounts: readonly OciMount[];
   readonly etcFiles: Readonly<Record<string, string>>;
+  readonly writableCgroups: boolean;
+  /** A tmpfs on the host, shared with other containers; undefined for one of its own. */
+  readonly shmPath?: string | undefined;
 }
 
 const SAFE = ['nosuid', 'noexec', 'nodev'];
 
 /** What a container mounts itself goes in the place of a default mount at the same destination. */
-export function planOciMounts({ hostConfig, mounts, etcFiles }: MountsInput): OciMount[] {
+export function planOciMounts(input: MountsInput): OciMount[] {
+  const { hostConfig, mounts, etcFiles } = input;
   const own = new Set(mounts.map(({ destination }) => destination));
   const below = own.has('/dev') ? ['/dev/pts', '/dev/shm', '/dev/mqueue'] : [];
-  const defaults = defaultMounts(hostConfig).filter(
+  const defaults = defaultMounts(input).filter(
     ({ destination }) => !own.has(destination) && !below.includes(destination),
   );
   const files = Object.entries(etcFiles)
@@ -32,15 +36,15 @@ export function planOciMounts({ hostConfig, mounts, etcFiles }: MountsInput): Oc
       destination,
       type: 'bind',
       source,
-      options: ['rbind', 'rprivate'],
+      options: ['rbind', 'rprivate', ...(hostConfig.ReadonlyRootfs ? ['ro'] : [])],
     }));
   return [...defaults, ...files, ...mounts];
 }
 
-function defaultMounts(hostConfig: HostConfig): OciMount[] {
-  // A privileged container may write to sysfs and to its cgroups.
+function defaultMounts({ hostConfig, writableCgroups, shmPath }: MountsInput): OciMount[] {
+  // A privileged container may write to sysfs.
   const access = hostConfig.Privileged ? 'rw' : 'ro';
-  const { ipc, shm } = ipcMounts(hostConfig);
+  const { ipc, shm } = ipcMounts(hostConfig, shmPath);
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: SAFE },
     {
@@ -60,23 +64,31 @@ function defaultMounts(hostConfig: HostConfig): OciMount[] {
       destination: '/sys/fs/cgroup',
       type: 'cgroup',
       source: 'cgroup',
-      options: [access, ...SAFE],
+      options: [writableCgroups ? 'rw' : 'ro', ...SAFE],
     },
     ...ipc,
     ...shm,
   ];
 }
 
-function ipcMounts({ IpcMode, ShmSize }: HostConfig): { ipc: OciMount[]; shm: OciMount[] } {
-  const hostBind = (path: string): OciMount => ({
-    destination: path,
+function ipcMounts(
+  { IpcMode, ShmSize }: HostConfig,
+  shmPath: string | undefined,
+): { ipc: OciMount[]; shm: OciMount[] } {
+  const bind = (destination: string, source: string): OciMount => ({
+    destination,
     type: 'bind',
-    source: path,
+    source,
     options: ['rbind', 'rprivate'],
   });
-  if (IpcMode === 'host') return { ipc: [hostBind('/dev/mqueue')], shm: [hostBind('/dev/shm')] };
+  if (IpcMode === 'host')
+    return {
+      ipc: [bind('/dev/mqueue', '/dev/mqueue')],
+      shm: [bind('/dev/shm', '/dev/shm')],
+    };
   const ipc = [{ destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: SAFE }];
   if (IpcMode === 'none') return { ipc, shm: [] };
+  if (shmPath !== undefined) return { ipc, shm: [bind('/dev/shm', shmPath)] };
   const options = [...SAFE, 'mode=1777', `size=${ShmSize}`];
   return { ipc, shm: [{ destination: '/dev/shm', type: 'tmpfs', source: 'shm', options }] };
 }

@@ -6,6 +6,7 @@
  */
 import type { ContainerConfig, HostConfig } from '../contract/containers.ts';
 import type { ProcessUser } from './passwd.ts';
+import type { Rlimit } from './ulimits.ts';
 import type { OciSeccomp } from './seccomp.ts';
 import { planNamespaces, type NamespacePaths } from './runtime-spec-namespaces.ts';
 import { planOciMounts, type OciMount } from './runtime-spec-mounts.ts';
@@ -16,12 +17,6 @@ import {
   type OciDeviceRule,
   type OciResources,
 } from './runtime-spec-resources.ts';
-
-export interface Rlimit {
-  readonly type: string;
-  readonly soft: number;
-  readonly hard: number;
-}
 
 /** All that the spec is made from. */
 export interface RuntimeSpecInput {
@@ -35,6 +30,10 @@ export interface RuntimeSpecInput {
   /** Undefined: unconfined. */
   readonly seccomp: OciSeccomp | undefined;
   readonly noNewPrivileges: boolean;
+  /** Empty where the host has none or nobody named one. */
+  readonly appArmorProfile: string;
+  /** The container may change its own cgroup. */
+  readonly writableCgroups: boolean;
   readonly rlimits: readonly Rlimit[];
   readonly oomScoreAdj: number;
   /** Path of the init program on the host; undefined without `--init`. */
@@ -46,8 +45,12 @@ export interface RuntimeSpecInput {
   readonly cgroupsPath: string;
   /** The container's own mounts, in order. */
   readonly mounts: readonly OciMount[];
+  /** Of links; the container's own variables replace them. */
+  readonly linkVariables: readonly string[];
   /** hosts, hostname and resolv.conf: destination → file on the host. */
   readonly etcFiles: Readonly<Record<string, string>>;
+  /** See `MountsInput`. */
+  readonly shmPath?: string | undefined;
   readonly devices: readonly OciDevice[];
   readonly deviceRules: readonly OciDeviceRule[];
   readonly deviceNumbers: DeviceNumbers;
@@ -103,8 +106,9 @@ export function planRuntimeSpec(input: RuntimeSpecInput): RuntimeSpec {
       ),
       devices: input.devices,
       ...(input.seccomp && { seccomp: input.seccomp }),
-      maskedPaths: input.maskedPaths,
-      readonlyPaths: input.readonlyPaths,
+      // A privileged container sees and writes everything, whatever else was asked for.
+      maskedPaths: hostConfig.Privileged ? [] : input.maskedPaths,
+      readonlyPaths: hostConfig.Privileged ? [] : input.readonlyPaths,
       rootfsPropagation: propagationOf(input.mounts),
     },
   };
@@ -118,22 +122,27 @@ function planProcess(input: RuntimeSpecInput): object {
     ...(config.Tty && rows > 0 && { consoleSize: { height: rows, width: columns } }),
     user,
     args: input.initPath === undefined ? input.args : [INIT_DESTINATION, '--', ...input.args],
-    env: planEnvironment(config),
+    env: planEnvironment(config, input.linkVariables),
     cwd: config.WorkingDir || '/',
     // A user other than root loses effective capabilities at exec, as on any Linux system.
     capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
     rlimits: input.rlimits,
     noNewPrivileges: input.noNewPrivileges,
+    ...(input.appArmorProfile !== '' && { apparmorProfile: input.appArmorProfile }),
     oomScoreAdj: input.oomScoreAdj,
   };
 }
 
-/** PATH, HOSTNAME, TERM with a terminal, then the container's own, which replace these in place. */
+/** PATH, HOSTNAME, TERM with a terminal, links, then the container's own, which replace in place. */
 export function planEnvironment(
   config: Pick<ContainerConfig, 'Env' | 'Hostname' | 'Tty'>,
+  linkVariables: readonly string[] = [],
 ): string[] {
   const variables = new Map<string, string>();
-  const own = [DEFAULT_PATH, `HOSTNAME=${config.Hostname}`, ...(config.Tty ? ['TERM=xterm'] : [])];
+  const own = [
+    ...[DEFAULT_PATH, `HOSTNAME=${config.Hostname}`, ...(config.Tty ? ['TERM=xterm'] : [])],
+    ...linkVariables,
+  ];
   for (const entry of [...own, ...(config.Env ?? [])]) {
     const name = entry.split('=', 1)[0] ?? '';
     if (entry.includes('=')) variables.set(name, entry);

@@ -22,11 +22,23 @@ export interface Cgroups {
   /** v1: where each controller is mounted. Empty on v2, where all are at `root`. */
   readonly mountpoints: ReadonlyMap<string, string>;
   readonly memoryLimit: boolean;
+  readonly memoryReservation: boolean;
+  /** v1 alone. */
+  readonly memorySwappiness: boolean;
   /** Swap can be limited apart from memory (`swapaccount=1` on v1). */
   readonly swapLimit: boolean;
   readonly cpuShares: boolean;
   readonly cpuQuota: boolean;
+  /** Shares of real-time scheduling; v1 alone. */
+  readonly cpuRealtime: boolean;
   readonly cpuset: boolean;
+  /** CPUs and memory nodes that there are, as the kernel lists them (`0-3,7`); empty when not told. */
+  readonly cpus: string;
+  readonly mems: string;
+  readonly blkioWeight: boolean;
+  readonly blkioWeightDevice: boolean;
+  /** Bytes and operations a second, reading and writing. */
+  readonly blkioThrottle: boolean;
   readonly pidsLimit: boolean;
   /** Only v1 can switch the OOM killer off for a group. */
   readonly oomKillDisable: boolean;
@@ -99,21 +111,31 @@ function describeV1(tree: CgroupTree): CgroupFacts {
   for (const { path, type, options } of mountsOf(tree))
     if (type === 'cgroup')
       for (const option of options) if (known.has(option)) mountpoints.set(option, path);
-  const has = (controller: string, file: string) => {
+  const read = (controller: string, file: string) => {
     const path = mountpoints.get(controller);
-    return path !== undefined && tree.read(`${path}/${file}`) !== undefined;
+    return path === undefined ? undefined : tree.read(`${path}/${file}`);
   };
+  const has = (controller: string, file: string) => read(controller, file) !== undefined;
+  const text = (controller: string, file: string) => (read(controller, file) ?? '').trim();
   return {
     version: 1,
     root: ROOT,
     controllers: [...mountpoints.keys()].toSorted(),
     mountpoints,
     memoryLimit: has('memory', 'memory.limit_in_bytes'),
+    memoryReservation: has('memory', 'memory.soft_limit_in_bytes'),
+    memorySwappiness: has('memory', 'memory.swappiness'),
     swapLimit: has('memory', 'memory.memsw.limit_in_bytes'),
     oomKillDisable: has('memory', 'memory.oom_control'),
     cpuShares: has('cpu', 'cpu.shares'),
     cpuQuota: has('cpu', 'cpu.cfs_quota_us'),
+    cpuRealtime: has('cpu', 'cpu.rt_period_us'),
     cpuset: has('cpuset', 'cpuset.cpus'),
+    cpus: text('cpuset', 'cpuset.cpus'),
+    mems: text('cpuset', 'cpuset.mems'),
+    blkioWeight: has('blkio', 'blkio.weight'),
+    blkioWeightDevice: has('blkio', 'blkio.weight_device'),
+    blkioThrottle: has('blkio', 'blkio.throttle.read_bps_device'),
     pidsLimit: mountpoints.has('pids'),
   };
 }
@@ -127,11 +149,19 @@ function describeV2(tree: CgroupTree): CgroupFacts {
     controllers,
     mountpoints: new Map(),
     memoryLimit: has('memory'),
+    memoryReservation: has('memory'),
+    memorySwappiness: false,
     swapLimit: has('memory') && hasSwapFile(tree),
     oomKillDisable: false,
     cpuShares: has('cpu'),
     cpuQuota: has('cpu'),
+    cpuRealtime: false,
     cpuset: has('cpuset'),
+    cpus: (tree.read(`${ROOT}/cpuset.cpus.effective`) ?? '').trim(),
+    mems: (tree.read(`${ROOT}/cpuset.mems.effective`) ?? '').trim(),
+    blkioWeight: has('io'),
+    blkioWeightDevice: has('io'),
+    blkioThrottle: has('io'),
     pidsLimit: has('pids'),
   };
 }

@@ -1,5 +1,5 @@
 /** Facts about the machine the engine runs on, read once or cheaply. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { arch, cpus, hostname, release, totalmem, version } from 'node:os';
 
 export interface Machine {
@@ -15,6 +15,10 @@ export interface Machine {
   readonly memoryBytes: number;
   /** Changes with every boot. Source: random(4), /proc/sys/kernel/random/boot_id. */
   readonly bootId: string;
+  /** Containers can log to the journal. Source: sd_journal_print(3). */
+  readonly hasJournald: boolean;
+  /** Source: apparmor(7), "Module parameters". */
+  readonly hasAppArmor: boolean;
 }
 
 const GO_ARCHITECTURE: Partial<Record<string, string>> = { x64: 'amd64', ia32: '386' };
@@ -32,7 +36,17 @@ export function readMachine(): Machine {
     cpuCount: cpus().length,
     memoryBytes: totalmem(),
     bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    hasJournald: existsSync('/run/systemd/journal/socket'),
+    hasAppArmor: isAppArmorOn(),
   };
+}
+
+function isAppArmorOn(): boolean {
+  try {
+    return readFileSync('/sys/module/apparmor/parameters/enabled', 'latin1').startsWith('Y');
+  } catch {
+    return false;
+  }
 }
 
 /** Source: os-release(5). */

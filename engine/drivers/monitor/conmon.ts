@@ -64,6 +64,12 @@ const LAST_LOOK_MS = 100;
 
 const UNSEEN_EXIT: ContainerExit = { exitCode: 255, wasOomKilled: false, isKnown: false };
 
+function logArguments(log: MonitorRequest['log']): string[] {
+  if (log.kind === 'none') return ['--log-path', 'none'];
+  if (log.kind === 'file') return ['--log-path', `k8s-file:${log.path}`];
+  return ['--log-path', 'journald:', '--name', log.name, '--log-tag', log.tag];
+}
+
 interface Watched {
   readonly bundlePath: string;
   readonly process: MonitoredProcess;
@@ -138,13 +144,13 @@ export class Conmon implements Monitor {
   }
 
   private argumentsOf(request: MonitorRequest): string[] {
-    const { containerId, bundlePath, logPath, runtime } = request;
+    const { containerId, bundlePath, runtime } = request;
     return [
       ...['--api-version', '1', '--cid', containerId, '--cuuid', containerId],
       ...['--bundle', bundlePath, '--container-pidfile', join(bundlePath, 'pidfile')],
       ...['--runtime', runtime.program],
       ...runtime.globalArguments.flatMap((argument) => ['--runtime-arg', argument]),
-      ...['--log-path', logPath === undefined ? 'none' : `k8s-file:${logPath}`],
+      ...logArguments(request.log),
       // fsync of the log at the end costs milliseconds and saves nothing an engine crash could take.
       '--no-sync-log',
       ...['--exit-dir', this.options.exitDirectory, '--full-attach', '--log-level', 'error'],

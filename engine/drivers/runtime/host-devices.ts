@@ -1,5 +1,5 @@
 /** Device nodes of the host, as a container is given them. Sources: stat(2), makedev(3). */
-import { lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../../contract/errors.ts';
 import type { OciDevice } from '../../formats/runtime-spec-resources.ts';
@@ -37,6 +37,8 @@ export function hostDevices(directory = '/dev'): OciDevice[] {
 }
 
 export function deviceNumbers(path: string): { major: number; minor: number } {
+  if (!existsSync(path))
+    throw new EngineError('invalid-argument', `stat ${path}: no such file or directory`);
   const device = devicesAt(path, path)[0];
   if (device?.type !== 'b')
     throw new EngineError('invalid-argument', `${path} is not a block device`);

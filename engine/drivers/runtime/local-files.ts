@@ -11,6 +11,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -21,6 +22,7 @@ import { errnoOf } from '../../host/errno.ts';
 import { ProcessError, run } from '../../host/processes.ts';
 import { removeTree } from '../../host/remove-tree.ts';
 import type { OciDevice } from '../../formats/runtime-spec-resources.ts';
+import { mountOfPath, parseMountInfo, type MountEntry } from '../../formats/mount-info.ts';
 import type { EtcFiles, RuntimeFiles } from '../runtime-files.ts';
 import { deviceNumbers, devicesAt, hostDevices } from './host-devices.ts';
 import { resolveInRootfs } from './rootfs-path.ts';
@@ -31,8 +33,10 @@ const READ_LIMIT_BYTES = 1 << 20;
 export class LocalRuntimeFiles implements RuntimeFiles {
   private readonly containers: string;
   private readonly bundles: string;
+  private readonly roots: readonly string[];
 
   constructor(dataRoot: string, execRoot: string) {
+    this.roots = [dataRoot, execRoot];
     this.containers = join(dataRoot, 'containers');
     this.bundles = join(execRoot, 'bundles');
     mkdirSync(this.containers, { recursive: true, mode: 0o710 });
@@ -103,6 +107,13 @@ export class LocalRuntimeFiles implements RuntimeFiles {
     writeFileSync(paths.resolvConf, contents.resolvConf, { mode: 0o644 });
   }
 
+  editHosts(containerId: string, edit: (text: string) => string): void {
+    const { hosts } = this.etcOf(containerId);
+    const text = readFileSync(hosts, 'utf8');
+    const edited = edit(text);
+    if (edited !== text) writeFileSync(hosts, edited);
+  }
+
   async hostProcesses(psArguments: readonly string[]): Promise<string> {
     try {
       return await run('ps', psArguments);
@@ -121,6 +132,23 @@ export class LocalRuntimeFiles implements RuntimeFiles {
 
   ensureHostPath(path: string): void {
     if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o755 });
+  }
+
+  overlapsEngine(path: string): boolean {
+    const isWithin = (inner: string, outer: string) =>
+      inner === outer || inner.startsWith(outer === '/' ? '/' : `${outer}/`);
+    return this.roots.some((root) => isWithin(path, root) || isWithin(root, path));
+  }
+
+  mountOf(path: string): MountEntry {
+    const entries = parseMountInfo(readFileSync('/proc/self/mountinfo', 'utf8'));
+    const found = mountOfPath(entries, existsSync(path) ? realpathSync(path) : path);
+    if (found !== undefined) return found;
+    throw new EngineError('not-found', `Can't find mount point of ${path}`);
+  }
+
+  isHostDirectory(path: string): boolean {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   }
 
   existsOnHost(path: string): boolean {

@@ -80,12 +80,14 @@ describe('privileges', () => {
     const hard = fixture.context.settings.hardLimits['nofile'];
     if (hard === undefined) return; // an engine with CAP_SYS_RESOURCE may do both
     const line = 'grep "open files" /proc/1/limits; cat /proc/1/oom_score_adj';
-    const limits = await shell(line, {
-      HostConfig: { Ulimits: [{ Name: 'nofile', Soft: 64, Hard: hard * 2 }], OomScoreAdj: -500 },
-    });
+    const HostConfig = {
+      Ulimits: [{ Name: 'nofile', Soft: 64, Hard: hard * 2 }],
+      OomScoreAdj: -500,
+    };
+    const limits = await shell(line, { HostConfig });
     expect(limits).toMatch(new RegExp(`^Max open files\\s+64\\s+${hard}\\s.*\\n0$`));
-    expect(fixture.warnings.join('\n')).toMatch(/ulimit nofile=.* lowered/);
-    expect(fixture.warnings.join('\n')).toMatch(/OOM score -500 raised to 0/);
+    expect(fixture.createWarnings.join('\n')).toMatch(/ulimit nofile=.* lowered to/);
+    expect(fixture.createWarnings.join('\n')).toMatch(/OOM score -500 is raised to 0/);
   });
 });
 

@@ -43,6 +43,8 @@ export interface ContainerDefinition {
   readonly endpoint: EndpointWish;
   /** Program and arguments. */
   readonly command: readonly string[];
+  /** Of `--link`, on the default bridge. */
+  readonly links?: readonly { readonly containerId: string; readonly alias: string }[];
 }
 
 /** The network of the present run, as an engine that restarts needs it. */

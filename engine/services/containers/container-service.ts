@@ -2,7 +2,7 @@
  * Containers: the face of this folder to the API and to the services around it. Each verb is a file.
  */
 import type { Duplex } from 'node:stream';
-import type { ContainerInspect, UpdateBody } from '../../contract/containers.ts';
+import type { ContainerInspect, HostConfig, UpdateBody } from '../../contract/containers.ts';
 import type { WatchedContainer } from '../../contract/gantry.ts';
 import type { Filters } from '../../contract/route.ts';
 import type { ContainerSummary } from '../../contract/summaries.ts';
@@ -18,10 +18,12 @@ import type { ContainerLookup, ContainerView } from './container.ts';
 import { ContainerContents } from './contents.ts';
 import { cgroupsPathOf, type ContainerContext } from './context.ts';
 import { createContainer, type CreateRequest } from './create.ts';
+import { configureHost } from './configure-host.ts';
 import { recordHealth } from './health.ts';
 import { inspectContainer } from './inspect.ts';
 import { killContainer } from './kill.ts';
 import { listContainers, type ListRequest } from './list.ts';
+import { removeLink } from './links.ts';
 import type { LiveContainer } from './live-container.ts';
 import { networkOf } from './networks-view.ts';
 import { pauseContainer, unpauseContainer } from './pause.ts';
@@ -79,6 +81,11 @@ export class ContainerService implements ContainerLookup, ImageUsers, ProbedCont
     return startContainer(this.context, this.find(name));
   }
 
+  /** Before a first start: the host configuration as clients of old send it only now. */
+  configureHost(name: string, request: HostConfig): Promise<void> {
+    return configureHost(this.context, this.find(name), request);
+  }
+
   stop(name: string, options: StopOptions): Promise<void> {
     return stopContainer(this.context, this.find(name), options);
   }
@@ -117,6 +124,11 @@ export class ContainerService implements ContainerLookup, ImageUsers, ProbedCont
 
   rename(name: string, wanted: string): void {
     renameContainer(this.context, this.find(name), wanted);
+  }
+
+  /** `web/database`: the name that `web` has for another container. */
+  removeLink(name: string): void {
+    removeLink(this.context, name);
   }
 
   remove(name: string, options: RemoveOptions & { readonly force: boolean }): Promise<void> {

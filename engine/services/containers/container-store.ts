@@ -28,6 +28,8 @@ export class ContainerStore {
   /** Containers whose state is newer than its record, since the disk is full. */
   private readonly unsaved = new Set<LiveContainer>();
   private saveTimer: NodeJS.Timeout | undefined;
+  /** By container, as of `linkNamesOf`; undefined after a change. */
+  private linkNames: ReadonlyMap<string, string[]> | undefined;
 
   /** Reads what the last engine wrote. */
   constructor(state: StateStore, files: RuntimeFiles) {
@@ -48,6 +50,7 @@ export class ContainerStore {
   }
 
   private keep(container: LiveContainer): void {
+    this.linkNames = undefined;
     this.byId.set(container.id, container);
     this.byName.set(container.name, container);
   }
@@ -81,6 +84,7 @@ export class ContainerStore {
   }
 
   redefine(container: LiveContainer, changes: Partial<ContainerDefinition>): void {
+    this.linkNames = undefined;
     const definition = { ...container.definition, ...changes };
     if (definition.name !== container.name) this.requireFree(definition.name);
     this.definitions.put(container.id, definition);
@@ -134,6 +138,7 @@ export class ContainerStore {
   }
 
   delete(container: LiveContainer): void {
+    this.linkNames = undefined;
     this.state.transaction(() => {
       this.definitions.delete(container.id);
       this.states.delete(container.id);
@@ -181,6 +186,18 @@ export class ContainerStore {
 
   close(): void {
     clearTimeout(this.saveTimer);
+  }
+
+  /** Names a container is known by to those that link to it: `web/database`. */
+  linkNamesOf(id: string): readonly string[] {
+    if (this.linkNames === undefined) {
+      const names = new Map<string, string[]>();
+      for (const { name, definition } of this.byId.values())
+        for (const { containerId, alias } of definition.links ?? [])
+          names.set(containerId, [...(names.get(containerId) ?? []), `${name}/${alias}`]);
+      this.linkNames = names;
+    }
+    return this.linkNames.get(id) ?? [];
   }
 
   private changed(id: string): void {

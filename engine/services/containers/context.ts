@@ -77,6 +77,15 @@ export interface ContainerContext {
   readonly inBackground: (what: string, work: Promise<unknown>) => void;
 }
 
+/** The name or id in `container:<name>`; undefined for every other mode. */
+export function containerOf(mode: string): string | undefined {
+  return mode.startsWith('container:') ? mode.slice('container:'.length) : undefined;
+}
+
+export function canLowerOomScore({ capabilities }: ContainerSettings): boolean {
+  return capabilities.includes('CAP_SYS_RESOURCE');
+}
+
 /** Docker's attributes: labels, image and name under those of the event itself. */
 export function publish(
   context: Pick<ContainerContext, 'events'>,

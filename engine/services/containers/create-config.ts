@@ -94,24 +94,20 @@ export interface HostDefaults {
 
 /** The request with everything filled in that dockerd would fill in. */
 export function fillHostConfig(request: HostConfig, defaults: HostDefaults): HostConfig {
-  const { Privileged, LogConfig, Memory, MemorySwap } = request;
+  const { Privileged, Memory, MemorySwap } = request;
   const maskedPaths = [...DEFAULT_MASKED_PATHS, ...defaults.extraMaskedPaths];
   return {
     ...request,
-    LogConfig:
-      LogConfig.Type === ''
-        ? {
-            Type: defaults.logDriver,
-            Config: { ...defaults.logOptions, ...LogConfig.Config },
-          }
-        : LogConfig,
-    CgroupnsMode:
-      request.CgroupnsMode || (defaults.cgroupVersion === 1 || Privileged ? 'host' : 'private'),
+    LogConfig: fillLogConfig(request.LogConfig, defaults),
+    IpcMode: request.IpcMode || 'private',
+    CgroupnsMode: request.CgroupnsMode || (defaults.cgroupVersion === 1 ? 'host' : 'private'),
     ShmSize: request.ShmSize === DEFAULT_SHM_SIZE_BYTES ? defaults.shmSizeBytes : request.ShmSize,
     Runtime: request.Runtime || defaults.runtime,
     SecurityOpt: securityOptionsOf(request),
     // As dockerd: twice the memory unless said otherwise.
     MemorySwap: Memory > 0 && MemorySwap === 0 ? Memory * 2 : MemorySwap,
+    // Both 0 and -1 stand for no limit, which inspect shows as null.
+    PidsLimit: request.PidsLimit !== null && request.PidsLimit > 0 ? request.PidsLimit : null,
     OomKillDisable: request.OomKillDisable ?? (defaults.cgroupVersion === 1 ? false : null),
     MaskedPaths: request.MaskedPaths ?? (Privileged ? null : maskedPaths),
     ReadonlyPaths: request.ReadonlyPaths ?? (Privileged ? null : [...DEFAULT_READONLY_PATHS]),
@@ -123,4 +119,13 @@ function securityOptionsOf(request: HostConfig): string[] | null {
   const { SecurityOpt, Privileged, IpcMode, PidMode } = request;
   if (SecurityOpt !== null && SecurityOpt.length > 0) return SecurityOpt;
   return Privileged || IpcMode === 'host' || PidMode === 'host' ? ['label=disable'] : SecurityOpt;
+}
+
+/** The engine's options go with the engine's driver, whether that was named or not. */
+function fillLogConfig(
+  { Type: type, Config: options }: HostConfig['LogConfig'],
+  { logDriver, logOptions }: HostDefaults,
+): HostConfig['LogConfig'] {
+  const driver = type || logDriver;
+  return { Type: driver, Config: { ...(driver === logDriver && logOptions), ...options } };
 }

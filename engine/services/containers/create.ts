@@ -2,24 +2,16 @@
  * Creating a container: everything that can be wrong is found before anything is made; the records
  * come first, so that a crash leaves nothing that cannot be found.
  */
-import type { CreateBody, NetworkingConfig } from '../../contract/containers.ts';
+import type { CreateBody } from '../../contract/containers.ts';
 import { EngineError } from '../../contract/errors.ts';
-import { planPorts } from '../../formats/port-spec.ts';
-import { resolveCapabilities } from '../../formats/capabilities.ts';
 import { formatTime } from '../../host/clock.ts';
-import { commandOf, fillHostConfig, mergeConfig } from './create-config.ts';
-import type { ContainerDefinition, EndpointWish } from './container-record.ts';
-import { publish, type ContainerContext } from './context.ts';
+import { commandOf, mergeConfig } from './create-config.ts';
+import type { ContainerDefinition } from './container-record.ts';
+import { containerOf, publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
-import {
-  checkMounts,
-  fillVolumes,
-  makeVolumes,
-  planContainerMounts,
-  removeOwnVolumes,
-  resolveMounts,
-} from './mounts.ts';
+import { fillVolumes, makeVolumes, removeOwnVolumes, resolveMounts } from './mounts.ts';
 import { checkName, makeName } from './names.ts';
+import { hostDefaultsOver, planHost } from './plan-host.ts';
 import { verifyConfig } from './verify.ts';
 
 export interface CreateRequest {
@@ -28,6 +20,8 @@ export interface CreateRequest {
   /** `linux/amd64`, or empty for the machine's own. */
   readonly platform: string;
   readonly body: CreateBody;
+  /** Read-only binds cover what is mounted below their source. Default true. */
+  readonly isReadOnlyRecursive?: boolean;
 }
 
 export interface Created {
@@ -39,25 +33,17 @@ export async function createContainer(
   context: ContainerContext,
   request: CreateRequest,
 ): Promise<Created> {
-  const { store, images, settings } = context;
+  const { store, images } = context;
   const { HostConfig: hostRequest, NetworkingConfig: networking, ...configRequest } = request.body;
+  const { Image: reference } = configRequest;
   const name = request.name === '' ? makeName((it) => store.isTaken(it)) : checkName(request.name);
-  if (configRequest.Image === '') throw new EngineError('invalid-argument', 'no image specified');
-  const image = images.find(configRequest.Image);
-  requirePlatform(request.platform, image, configRequest.Image);
+  if (reference === '') throw new EngineError('invalid-argument', 'no image specified');
+  const verified = verifyConfig(configRequest, hostDefaultsOver(context, hostRequest), context);
+  const image = images.find(reference);
+  requirePlatform(request.platform, image, reference);
   const merged = mergeConfig(configRequest, image.config);
-  const hostConfig = fillHostConfig(hostRequest, {
-    runtime: context.runtimes.defaultName,
-    cgroupVersion: context.cgroups.version,
-    logDriver: settings.defaultLogDriver,
-    logOptions: settings.defaultLogOptions,
-    shmSizeBytes: settings.defaultShmSizeBytes,
-    extraMaskedPaths: settings.extraMaskedPaths,
-  });
-  const warnings = verifyConfig(merged, hostConfig, context);
-  checkEarly(context, merged.ExposedPorts, hostConfig, networking);
-  const planned = planContainerMounts(context, merged, hostConfig);
-  checkMounts(context, planned);
+  const host = planHost(context, merged, verified.hostConfig, networking, request);
+  const { hostConfig } = host;
   store.requireFree(name);
 
   const id = context.standby.take();
@@ -69,16 +55,17 @@ export async function createContainer(
     config,
     hostConfig,
     imageId: image.id,
-    imageReference: configRequest.Image,
+    imageReference: reference,
     layers: image.diffIds,
-    mounts: resolveMounts(context, planned),
-    endpoint: endpointOf(hostConfig.NetworkMode, networking, config.MacAddress),
+    mounts: resolveMounts(context, host.mounts),
+    endpoint: host.endpoint,
     command: commandOf(config),
+    links: host.links,
   };
   const container = await add(context, definition);
   await container.exclusively(() => make(context, container));
   publish(context, container, 'create');
-  return { container, warnings };
+  return { container, warnings: [...verified.warnings, ...host.warnings] };
 }
 
 async function add(
@@ -109,28 +96,6 @@ async function make(context: ContainerContext, container: LiveContainer): Promis
   }
 }
 
-/** Throws for wishes that only the start would find impossible. */
-function checkEarly(
-  context: ContainerContext,
-  exposed: CreateBody['ExposedPorts'],
-  hostConfig: CreateBody['HostConfig'],
-  networking: NetworkingConfig,
-): void {
-  const { CapAdd, CapDrop, Privileged, NetworkMode, PortBindings, Runtime } = hostConfig;
-  resolveCapabilities(
-    { add: CapAdd ?? [], drop: CapDrop ?? [], privileged: Privileged },
-    context.settings.capabilities,
-  );
-  planPorts(PortBindings, Object.keys(exposed ?? {}), hostConfig.PublishAllPorts);
-  context.runtimes.find(Runtime);
-  if (NetworkMode.startsWith('container:')) {
-    context.store.find(NetworkMode.slice('container:'.length));
-    return;
-  }
-  const ipv4Address = endpointOf(NetworkMode, networking, undefined).ipv4Address;
-  context.networks.resolve(NetworkMode, { ...(ipv4Address !== '' && { ipv4Address }) });
-}
-
 function requirePlatform(
   wanted: string,
   image: { os: string; architecture: string; variant?: string },
@@ -153,23 +118,9 @@ function hostnameOf(
   { UTSMode, NetworkMode }: CreateBody['HostConfig'],
 ): string {
   if (wanted !== '') return wanted;
-  if (NetworkMode.startsWith('container:'))
-    return context.store.find(NetworkMode.slice('container:'.length)).config.Hostname;
+  const other = containerOf(NetworkMode);
+  if (other !== undefined) return context.store.find(other).config.Hostname;
   return UTSMode === 'host' || NetworkMode === 'host' ? context.machine.hostname : id.slice(0, 12);
-}
-
-function endpointOf(
-  networkMode: string,
-  { EndpointsConfig: endpoints }: NetworkingConfig,
-  macAddress: string | undefined,
-): EndpointWish {
-  const settings = endpoints[networkMode] ?? Object.values(endpoints)[0] ?? {};
-  const ipam = settings?.IPAMConfig as { IPv4Address?: string } | null | undefined;
-  return {
-    macAddress: settings?.MacAddress || (macAddress ?? ''),
-    ipv4Address: ipam?.IPv4Address ?? '',
-    aliases: settings?.Aliases ?? [],
-  };
 }
 
 /** Removes whatever was made of a container that nobody was told of, its records aside. */

@@ -2,8 +2,10 @@
 import type { ContainerInspect, Health } from '../../contract/containers.ts';
 import type { HealthRecord } from '../health/health-record.ts';
 import type { ContainerContext } from './context.ts';
+import { linksOf } from './links.ts';
 import type { LiveContainer } from './live-container.ts';
 import { endpointsOf, networkOf, portMapOf } from './networks-view.ts';
+import { parseSecurityOptions } from './security-options.ts';
 import { sizesOf } from './sizes.ts';
 import { hasProcess, isRunning } from './state.ts';
 import { mountPointsOf } from './summary.ts';
@@ -36,9 +38,9 @@ export async function inspectContainer(
     Platform: 'linux',
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: '',
+    AppArmorProfile: parseSecurityOptions(hostConfig.SecurityOpt ?? []).appArmorProfile,
     ExecIDs: context.execIdsOf(container.id),
-    HostConfig: hostConfig,
+    HostConfig: { ...hostConfig, Links: linksOf(context, container) ?? hostConfig.Links },
     GraphDriver: { Data: overlayOf(context, container), Name: 'overlay2' },
     ...(withSize && (await sizesOf(context, container))),
     Mounts: mountPointsOf(container),

@@ -3,7 +3,8 @@
  * or made, empty volumes are filled from the image.
  */
 import type { ContainerConfig, HostConfig } from '../../contract/containers.ts';
-import { EngineError } from '../../contract/errors.ts';
+import { EngineError, messageOf } from '../../contract/errors.ts';
+import { parseVolumesFrom } from '../../formats/bind-spec.ts';
 import { planMounts, type MountSpec } from '../../formats/mount-spec.ts';
 import type { OciMount } from '../../formats/runtime-spec-mounts.ts';
 import type { ResolvedMount } from './container-record.ts';
@@ -12,23 +13,56 @@ import { anonymousName } from '../volumes/volume-service.ts';
 import type { LiveContainer } from './live-container.ts';
 
 export function planContainerMounts(
-  context: Pick<ContainerContext, 'store'>,
+  context: Pick<ContainerContext, 'store' | 'files'>,
   config: ContainerConfig,
   hostConfig: HostConfig,
+  options: { readonly isReadOnlyRecursive?: boolean } = {},
 ): MountSpec[] {
   const inherited = (hostConfig.VolumesFrom ?? []).flatMap((text) => mountsFrom(context, text));
-  return planMounts(hostConfig, Object.keys(config.Volumes ?? {}), inherited);
+  const imageVolumes = Object.keys(config.Volumes ?? {});
+  const { Binds, Mounts, Tmpfs, VolumeDriver } = hostConfig;
+  const wishes = { Binds, Mounts, Tmpfs, VolumeDriver, inherited, imageVolumes, ...options };
+  return planMounts(wishes).map((mount) =>
+    mount.type === 'bind' ? { ...mount, propagation: propagationOf(context, mount) } : mount,
+  );
 }
 
-/** `--volumes-from name[:ro|rw]`. */
+/**
+ * A container that has the engine's own folders must let go of what is mounted there when the engine
+ * does, else nothing of it could be removed.
+ */
+function propagationOf(
+  { files }: Pick<ContainerContext, 'files'>,
+  { source, propagation }: MountSpec,
+): string {
+  if (!files.overlapsEngine(source)) return propagation || 'rprivate';
+  if (['', 'rslave', 'rshared'].includes(propagation)) return propagation || 'rslave';
+  throw new EngineError(
+    'invalid-argument',
+    `invalid mount config: must use either propagation mode "rslave" or "rshared" when mount source is within the daemon root, bind mount source: "${source}", propagation: "${propagation}"`,
+  );
+}
+
+/** `--volumes-from name[:ro|rw]`. What is read-only there stays so. */
 function mountsFrom({ store }: Pick<ContainerContext, 'store'>, text: string): MountSpec[] {
-  const [, name = text, mode = ''] = /^(.*?)(?::(ro|rw))?$/.exec(text) ?? [];
-  return store.find(name).definition.mounts.map((mount) => ({
-    ...mount,
-    source: mount.type === 'volume' ? mount.volumeName : mount.source,
-    readOnly: mode === '' ? mount.readOnly : mode === 'ro',
-    noCopy: true,
-  }));
+  const { container, readOnly } = parseVolumesFrom(text);
+  return findSource(store, container)
+    .definition.mounts.filter(({ type, isMountRequest }) => type !== 'tmpfs' || isMountRequest)
+    .map((mount) => ({
+      ...mount,
+      source: mount.type === 'volume' ? mount.volumeName : mount.source,
+      readOnly: mount.readOnly || readOnly,
+      noCopy: true,
+    }));
+}
+
+function findSource(store: ContainerContext['store'], name: string): LiveContainer {
+  try {
+    return store.find(name);
+  } catch (error) {
+    // "Not found" would tell clients that the image is missing.
+    throw new EngineError('invalid-argument', messageOf(error), { cause: error });
+  }
 }
 
 /** Throws `invalid-argument` for a `--mount` whose source is not there. */
@@ -110,7 +144,7 @@ export async function fillVolumes(
 
 /** OCI entries of a container about to start; missing sources of `-v` binds are made. */
 export function ociMountsOf(
-  { files }: Pick<ContainerContext, 'files'>,
+  context: Pick<ContainerContext, 'files' | 'machine'>,
   mounts: readonly ResolvedMount[],
 ): OciMount[] {
   return mounts.map((mount) => {
@@ -121,18 +155,60 @@ export function ociMountsOf(
         source: 'tmpfs',
         options: mount.tmpfsOptions,
       };
-    if (mount.type === 'bind' && mount.createSource) files.ensureHostPath(mount.hostPath);
-    const source =
-      mount.subpath === '' ? mount.hostPath : files.resolveInRootfs(mount.hostPath, mount.subpath);
+    const source = sourceOf(context, mount);
+    const propagation = mount.propagation || 'rprivate';
     return {
       destination: mount.destination,
       type: 'bind',
       source,
       options: [
         mount.nonRecursive ? 'bind' : 'rbind',
-        mount.readOnly ? 'ro' : 'rw',
-        mount.propagation || 'rprivate',
+        accessOf(context, mount, source),
+        propagationAt(context, source, propagation),
       ],
     };
   });
+}
+
+function sourceOf({ files }: Pick<ContainerContext, 'files'>, mount: ResolvedMount): string {
+  if (mount.type === 'bind' && mount.createSource) files.ensureHostPath(mount.hostPath);
+  return mount.subpath === ''
+    ? mount.hostPath
+    : files.resolveInRootfs(mount.hostPath, mount.subpath);
+}
+
+/** Read-only reaches what is mounted below as well, which takes mount_setattr(2). */
+function accessOf(
+  { files, machine }: Pick<ContainerContext, 'files' | 'machine'>,
+  { readOnly, readOnlyNonRecursive, readOnlyForceRecursive }: ResolvedMount,
+  source: string,
+): string {
+  if (!readOnly) return 'rw';
+  // Nothing is mounted below a file, and crun 1.8 takes every recursive one for a directory.
+  if (!files.isHostDirectory(source)) return 'ro';
+  const [major = 0, minor = 0] = machine.kernelVersion.split('.').map(Number);
+  if (major > 5 || (major === 5 && minor >= 12)) return readOnlyNonRecursive ? 'ro' : 'rro';
+  if (readOnlyForceRecursive)
+    throw new EngineError(
+      'internal',
+      `rro is not supported: requires kernel >= 5.12, has ${machine.kernelVersion}`,
+    );
+  return 'ro';
+}
+
+/** Only a mount that itself passes mounts on can be passed on from. */
+function propagationAt(
+  { files }: Pick<ContainerContext, 'files'>,
+  source: string,
+  propagation: string,
+): string {
+  if (propagation === 'private' || propagation === 'rprivate') return propagation;
+  const { mountPoint, isShared, isSlave } = files.mountOf(source);
+  if (isShared || (isSlave && propagation.endsWith('slave'))) return propagation;
+  if (files.overlapsEngine(source) && propagation === 'rslave') return 'rprivate';
+  const wanted = propagation.endsWith('slave') ? 'shared or slave' : 'shared';
+  throw new EngineError(
+    'internal',
+    `path ${source} is mounted on ${mountPoint} but it is not a ${wanted} mount`,
+  );
 }

@@ -10,9 +10,10 @@ import {
   usesLocalStub,
 } from '../../formats/etc-files.ts';
 import { planPorts, type PortWish } from '../../formats/port-spec.ts';
-import type { ContainerContext } from './context.ts';
+import { containerOf, type ContainerContext } from './context.ts';
+import { linkHostsOf } from './links.ts';
 import type { LiveContainer } from './live-container.ts';
-import { requireProcess } from './state.ts';
+import { hasProcess } from './state.ts';
 
 export interface Joined {
   /** Undefined when the network is another container's. */
@@ -27,10 +28,8 @@ export function networkOwner(
   { store }: Pick<ContainerContext, 'store'>,
   container: LiveContainer,
 ): LiveContainer {
-  const { NetworkMode } = container.hostConfig;
-  return NetworkMode.startsWith('container:')
-    ? store.find(NetworkMode.slice('container:'.length))
-    : container;
+  const other = containerOf(container.hostConfig.NetworkMode);
+  return other === undefined ? container : store.find(other);
 }
 
 /** Gives the container its sandbox. Ranges of host ports are tried from their low end. */
@@ -40,7 +39,11 @@ export async function joinNetwork(
 ): Promise<Joined> {
   const other = networkOwner(context, container);
   if (other !== container) {
-    requireProcess(other.state, other.id);
+    if (!hasProcess(other.state))
+      throw new EngineError(
+        'conflict',
+        `cannot join network of a non running container: ${other.id}`,
+      );
     const sandbox = {
       namespacePath: `/proc/${other.pid}/ns/net`,
       ports: NO_PORTS,
@@ -48,7 +51,8 @@ export async function joinNetwork(
     };
     return { request: undefined, sandbox };
   }
-  const network = context.networks.resolve(container.hostConfig.NetworkMode);
+  const { NetworkDisabled: isDisabled } = container.config;
+  const network = context.networks.resolve(isDisabled ? 'none' : container.hostConfig.NetworkMode);
   const { macAddress, ipv4Address } = container.definition.endpoint;
   const wishes = network.driver === 'bridge' ? wishedPorts(container) : [];
   const base = {
@@ -110,6 +114,7 @@ export function writeEtcFiles(
         hostGateway: sandbox.endpoint.gateway,
       }),
       extraHosts: hostConfig.ExtraHosts ?? [],
+      links: linkHostsOf(context, container),
     }),
     hostname: hostnameFile(config.Hostname),
     resolvConf: resolvConfFile({

@@ -2,6 +2,7 @@
 import type { Config } from '../../config.ts';
 import { DEFAULT_SHM_SIZE_BYTES } from '../../contract/containers.ts';
 import { EngineError } from '../../contract/errors.ts';
+import { parseBinaryBytes } from '../../formats/byte-sizes.ts';
 import type { Privileges } from '../../host/privileges.ts';
 import type { ContainerSettings } from './context.ts';
 
@@ -63,11 +64,10 @@ function parseUlimit(text: string): { Name: string; Soft: number; Hard: number }
   return { Name: name, Soft: Number(soft), Hard: Number(hard) };
 }
 
-/** `64M`: binary units. Source: go-units `RAMInBytes`. */
+/** `64M` */
 function parseBytes(text: string): number {
   if (text === '') return DEFAULT_SHM_SIZE_BYTES;
-  const match = /^(\d+)\s*([kmgt]?)(?:i?b)?$/i.exec(text);
-  if (match === null) throw new EngineError('invalid-argument', `invalid size: '${text}'`);
-  const power = ['', 'k', 'm', 'g', 't'].indexOf((match[2] ?? '').toLowerCase());
-  return Number(match[1]) * 1024 ** power;
+  const bytes = parseBinaryBytes(text);
+  if (bytes === undefined) throw new EngineError('invalid-argument', `invalid size: '${text}'`);
+  return bytes;
 }

@@ -1,17 +1,19 @@
 /** Gathers what the OCI configuration of a container is made from, and makes it. */
+import type { HostConfig } from '../../contract/containers.ts';
 import { EngineError } from '../../contract/errors.ts';
 import { resolveCapabilities } from '../../formats/capabilities.ts';
 import { resolveGroups, resolveUser, type ProcessUser } from '../../formats/passwd.ts';
 import { parseDeviceRule, type OciDeviceRule } from '../../formats/runtime-spec-resources.ts';
-import { planRuntimeSpec, type Rlimit, type RuntimeSpec } from '../../formats/runtime-spec.ts';
+import { planRuntimeSpec, type RuntimeSpec } from '../../formats/runtime-spec.ts';
 import { parseSeccompProfile, resolveSeccomp, type OciSeccomp } from '../../formats/seccomp.ts';
-import type { ContainerContext } from './context.ts';
-import { cgroupsPathOf } from './context.ts';
+import { planRlimits } from '../../formats/ulimits.ts';
+import { canLowerOomScore, cgroupsPathOf, containerOf, type ContainerContext } from './context.ts';
+import { linkVariablesOf } from './links.ts';
 import type { LiveContainer } from './live-container.ts';
 import { ociMountsOf } from './mounts.ts';
 import { parseSecurityOptions } from './security-options.ts';
 import { networkOwner } from './networking.ts';
-import { requireProcess } from './state.ts';
+import { hasProcess } from './state.ts';
 
 export interface SpecPlaces {
   readonly rootfsPath: string;
@@ -45,9 +47,14 @@ export function specOf(
     capabilities,
     seccomp: seccompOf(context, hostConfig.Privileged, security.seccomp, capabilities),
     noNewPrivileges: security.noNewPrivileges,
-    rlimits: rlimitsOf(context, container),
-    oomScoreAdj: oomScoreOf(context, container),
-    initPath: initOf(context, hostConfig.Init ?? false),
+    rlimits: planRlimits(hostConfig.Ulimits, settings.defaultUlimits, settings.hardLimits).rlimits,
+    oomScoreAdj: canLowerOomScore(settings)
+      ? hostConfig.OomScoreAdj
+      : Math.max(hostConfig.OomScoreAdj, 0),
+    initPath: initOf(context, hostConfig),
+    appArmorProfile: context.machine.hasAppArmor ? security.appArmorProfile : '',
+    writableCgroups: security.writableCgroups ?? hostConfig.Privileged,
+    linkVariables: linkVariablesOf(context, container),
     maskedPaths: hostConfig.MaskedPaths ?? [],
     readonlyPaths: hostConfig.ReadonlyPaths ?? [],
     namespacePaths: {
@@ -102,39 +109,9 @@ function seccompOf(
     : resolveSeccomp(facts, parseSeccompProfile(settings.seccompProfile));
 }
 
-/** Limits above the engine's own cannot be set: they are lowered to it. */
-function rlimitsOf({ settings, warn }: ContainerContext, container: LiveContainer): Rlimit[] {
-  const wishes = new Map(settings.defaultUlimits.map((limit) => [limit.Name, limit]));
-  for (const limit of container.hostConfig.Ulimits) wishes.set(limit.Name, limit);
-  return [...wishes.values()].map(({ Name: name, Soft, Hard }) => {
-    const most = settings.hardLimits[name] ?? Infinity;
-    const clamp = (value: number) => Math.min(value === -1 ? Infinity : value, most);
-    const soft = clamp(Soft);
-    const hard = clamp(Hard);
-    if ((Hard === -1 && most < Infinity) || Hard > most || Soft > most)
-      warn(
-        `container ${container.name}: ulimit ${name}=${Soft}:${Hard} lowered to ${most}, the engine's own hard limit`,
-      );
-    return { type: `RLIMIT_${name.toUpperCase()}`, soft: finite(soft), hard: finite(hard) };
-  });
-}
-
-/** RLIM_INFINITY as runtimes read it from JSON. */
-function finite(value: number): number {
-  return value === Infinity ? 2 ** 64 : value;
-}
-
-function oomScoreOf({ settings, warn }: ContainerContext, container: LiveContainer): number {
-  const wanted = container.hostConfig.OomScoreAdj;
-  if (wanted >= 0 || settings.capabilities.includes('CAP_SYS_RESOURCE')) return wanted;
-  warn(
-    `container ${container.name}: OOM score ${wanted} raised to 0, since the engine lacks CAP_SYS_RESOURCE`,
-  );
-  return 0;
-}
-
-function initOf({ settings, files }: ContainerContext, isWanted: boolean): string | undefined {
-  if (!isWanted) return undefined;
+/** A container in the pid namespace of others has their init already. */
+function initOf({ settings, files }: ContainerContext, hostConfig: HostConfig): string | undefined {
+  if (!(hostConfig.Init ?? false) || hostConfig.PidMode !== '') return undefined;
   const path = settings.initPaths.find((candidate) => files.existsOnHost(candidate));
   if (path !== undefined) return path;
   throw new EngineError(
@@ -149,9 +126,19 @@ function sharedNamespace(
   mode: string,
   kind: 'pid' | 'ipc',
 ): string | undefined {
-  if (!mode.startsWith('container:')) return undefined;
-  const other = store.find(mode.slice('container:'.length));
-  requireProcess(other.state, other.id);
+  const name = containerOf(mode);
+  if (name === undefined) return undefined;
+  const other = store.find(name);
+  if (other.restarting)
+    throw new EngineError(
+      'conflict',
+      `failed to join ${kind.toUpperCase()} namespace: container ${other.id} is restarting, wait until the container is running`,
+    );
+  if (!hasProcess(other.state))
+    throw new EngineError(
+      'conflict',
+      `failed to join ${kind.toUpperCase()} namespace: container ${other.id} is not running`,
+    );
   return `/proc/${other.pid}/ns/${kind}`;
 }
 

@@ -141,7 +141,7 @@ export class Standby {
     const waiting = monitor.prepare({
       containerId: id,
       bundlePath: files.bundleOf(id),
-      logPath: files.logOf(id),
+      log: { kind: 'file', path: files.logOf(id) },
       ...PLAIN,
       runtime,
     });
@@ -180,6 +180,6 @@ export class Standby {
 /** How most containers are run: in the background or by `docker run`, without a terminal or input. */
 const PLAIN = { hasTerminal: false, hasStdin: false, keepStdinOpen: true, held: [] } as const;
 
-function isPlain({ hasTerminal, hasStdin, held, logPath }: MonitorRequest): boolean {
-  return !hasTerminal && !hasStdin && held.length === 0 && logPath !== undefined;
+function isPlain({ hasTerminal, hasStdin, held, log }: MonitorRequest): boolean {
+  return !hasTerminal && !hasStdin && held.length === 0 && log.kind === 'file';
 }

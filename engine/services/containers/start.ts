@@ -12,12 +12,14 @@ import {
   type MonitorRequest,
 } from '../../drivers/monitor.ts';
 import { parseLogOptions } from '../../formats/log-options.ts';
+import { logTag } from '../../formats/log-tag.ts';
 import { formatTime } from '../../host/clock.ts';
 import { healthAtStart } from '../health/health-record.ts';
 import { planProbe } from '../health/probe-plan.ts';
 import type { ContainerState } from './container-record.ts';
 import { publish, type ContainerContext } from './context.ts';
 import { watchForExit, tearDown } from './exit.ts';
+import { updateLinkingContainers } from './links.ts';
 import type { LiveContainer } from './live-container.ts';
 import { joinNetwork, writeEtcFiles, type Joined } from './networking.ts';
 import { removeContainer } from './remove.ts';
@@ -109,6 +111,7 @@ async function run(
     throw error;
   }
   publish(context, container, 'start');
+  updateLinkingContainers(context, container);
 }
 
 async function createProcess(
@@ -133,16 +136,27 @@ function monitorRequest(
   held: readonly number[],
 ): MonitorRequest {
   const { config, hostConfig } = container;
-  const { isStored } = parseLogOptions(hostConfig.LogConfig.Type, hostConfig.LogConfig.Config);
   return {
     containerId: container.id,
     bundlePath: container.bundlePath,
-    logPath: isStored ? container.logPath : undefined,
+    log: logTargetOf(container),
     hasTerminal: config.Tty,
     hasStdin: config.OpenStdin,
     keepStdinOpen: config.Tty || !config.StdinOnce,
     runtime: context.runtimes.find(hostConfig.Runtime),
     held,
+  };
+}
+
+function logTargetOf(container: LiveContainer): MonitorRequest['log'] {
+  const { Type: driver, Config: options } = container.hostConfig.LogConfig;
+  const { isStored, isJournal } = parseLogOptions(driver, options);
+  if (isStored) return { kind: 'file', path: container.logPath };
+  if (!isJournal) return { kind: 'none' };
+  return {
+    kind: 'journal',
+    name: container.name,
+    tag: logTag(options['tag'] ?? '', container),
   };
 }
 

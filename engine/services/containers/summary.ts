@@ -8,13 +8,13 @@ import type { LiveContainer } from './live-container.ts';
 import { endpointsOf, portsOf } from './networks-view.ts';
 
 type MountPoint = ContainerSummary['Mounts'][number];
-type Now = Pick<ContainerContext, 'clock'>;
+type Now = Pick<ContainerContext, 'clock' | 'store'>;
 
-export function summaryOf({ clock }: Now, container: LiveContainer): ContainerSummary {
+export function summaryOf({ clock, store }: Now, container: LiveContainer): ContainerSummary {
   const { definition, state } = container;
   return {
     Id: container.id,
-    Names: [`/${container.name}`],
+    Names: [container.name, ...store.linkNamesOf(container.id)].map((name) => `/${name}`),
     Image: container.imageReference,
     ImageID: container.imageId,
     Command: commandText(definition.command),

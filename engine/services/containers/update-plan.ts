@@ -21,7 +21,7 @@ const CHANGEABLE = [
   'MemoryReservation',
 ] as const satisfies readonly (keyof Resources)[];
 
-/** Throws `invalid-argument` for changes that contradict what stays. */
+/** Throws `conflict` for changes that contradict what stays. */
 export function planUpdate(current: HostConfig, request: UpdateBody): HostConfig {
   const changes = Object.fromEntries(
     CHANGEABLE.filter((name) => request[name]).map((name) => [name, request[name]]),
@@ -29,7 +29,7 @@ export function planUpdate(current: HostConfig, request: UpdateBody): HostConfig
   refuseContradictions(current, changes);
   const { PidsLimit, RestartPolicy } = request;
   if (RestartPolicy?.Name && current.AutoRemove && RestartPolicy.Name !== 'no')
-    throw invalid(
+    throw conflict(
       'Restart policy cannot be updated because AutoRemove is enabled for the container',
     );
   return {
@@ -44,27 +44,27 @@ export function planUpdate(current: HostConfig, request: UpdateBody): HostConfig
 function refuseContradictions(current: HostConfig, changes: Partial<Resources>): void {
   const { Memory = 0, MemorySwap = 0, NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0 } = changes;
   if (NanoCpus > 0 && current.CpuPeriod > 0)
-    throw invalid(
+    throw conflict(
       'Conflicting options: Nano CPUs cannot be updated as CPU Period has already been set',
     );
   if (NanoCpus > 0 && current.CpuQuota > 0)
-    throw invalid(
+    throw conflict(
       'Conflicting options: Nano CPUs cannot be updated as CPU Quota has already been set',
     );
   if (CpuPeriod > 0 && current.NanoCpus > 0)
-    throw invalid(
+    throw conflict(
       'Conflicting options: CPU Period cannot be updated as NanoCPUs has already been set',
     );
   if (CpuQuota > 0 && current.NanoCpus > 0)
-    throw invalid(
+    throw conflict(
       'Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set',
     );
-  if (Memory > current.MemorySwap && current.MemorySwap > 0 && MemorySwap === 0)
-    throw invalid(
+  if (Memory > current.MemorySwap && current.MemorySwap !== -1 && MemorySwap === 0)
+    throw conflict(
       'Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time',
     );
 }
 
-function invalid(message: string): EngineError {
-  return new EngineError('invalid-argument', message);
+function conflict(message: string): EngineError {
+  return new EngineError('conflict', message);
 }

@@ -1,12 +1,13 @@
 /** Changing limits and the restart policy of a container, running or not. */
-import type { UpdateBody } from '../../contract/containers.ts';
-import { EngineError } from '../../contract/errors.ts';
+import { resources, type HostConfig, type UpdateBody } from '../../contract/containers.ts';
+import { EngineError, messageOf, type ErrorCode } from '../../contract/errors.ts';
 import { planLimits, type OciResources } from '../../formats/runtime-spec-resources.ts';
 import { publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { hasProcess } from './state.ts';
 import { planUpdate } from './update-plan.ts';
-import { verifyConfig } from './verify.ts';
+import { verifyResources } from './verify-resources.ts';
+import { verifyRestartPolicy } from './verify.ts';
 
 /** Returns warnings. What the request leaves out, or has as 0, stays as it is. */
 export async function updateContainer(
@@ -14,7 +15,12 @@ export async function updateContainer(
   container: LiveContainer,
   request: UpdateBody,
 ): Promise<string[]> {
-  return container.exclusively(async () => {
+  const { RestartPolicy, ...limits } = request;
+  if (RestartPolicy) verifyRestartPolicy({ RestartPolicy, AutoRemove: false });
+  const asked = resources.parse(limits);
+  const { resources: discarded, warnings } = verifyResources(asked, context, { isUpdate: true });
+  const possible: UpdateBody = { ...asked, ...discarded, RestartPolicy };
+  await container.exclusively(async () => {
     const { status } = container.state;
     if (status === 'removing' || status === 'dead')
       throw cannotUpdate(
@@ -22,19 +28,26 @@ export async function updateContainer(
         'conflict',
         'container is marked for removal and cannot be "update"',
       );
-    const hostConfig = planUpdate(container.hostConfig, request);
-    const warnings = verifyConfig(container.config, hostConfig, context);
+    const hostConfig = planFor(container, possible);
     if (hasProcess(container.state)) {
       const numbers = (path: string) => context.files.deviceNumbers(path);
       await applyLimits(context, container, {
         ...planLimits(hostConfig, context.cgroups.version, numbers),
-        ...(lifts(request.PidsLimit) && { pids: { limit: -1 } }),
+        ...(lifts(possible.PidsLimit) && { pids: { limit: -1 } }),
       });
     }
     context.store.redefine(container, { hostConfig });
     publish(context, container, 'update');
-    return warnings;
   });
+  return [...warnings];
+}
+
+function planFor(container: LiveContainer, request: UpdateBody): HostConfig {
+  try {
+    return planUpdate(container.hostConfig, request);
+  } catch (error) {
+    throw cannotUpdate(container, 'conflict', messageOf(error));
+  }
 }
 
 /** A limit that is to be none has to be taken away; one that never was is not set at all. */
@@ -52,10 +65,10 @@ async function applyLimits(
   try {
     await context.runtimes.find(container.state.runtime ?? '').update(container.id, limits);
   } catch (error) {
-    throw cannotUpdate(container, 'internal', (error as Error).message);
+    throw cannotUpdate(container, 'internal', messageOf(error));
   }
 }
 
-function cannotUpdate({ id }: LiveContainer, code: 'conflict' | 'internal', why: string): Error {
+function cannotUpdate({ id }: LiveContainer, code: ErrorCode, why: string): Error {
   return new EngineError(code, `Cannot update container ${id}: ${why}`);
 }

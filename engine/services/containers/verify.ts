@@ -1,45 +1,55 @@
 /**
  * Checks of a container's configuration, before anything is made. Each throws `invalid-argument` with
- * Docker's text; what Docker only warns of is returned. Pure.
- * Source: moby `daemon/container.go`, `daemon/daemon_unix.go` (verifyPlatformContainerResources).
+ * Docker's text; what Docker only warns of is returned, and what the machine cannot do is left out.
+ * Pure. Source: moby `daemon/container.go`, `daemon/daemon_unix.go`, `runconfig/hostconfig_unix.go`.
  */
 import type { ContainerConfig, HostConfig } from '../../contract/containers.ts';
 import { EngineError } from '../../contract/errors.ts';
+import { parseExtraHost } from '../../formats/etc-files.ts';
+import { parseLink } from '../../formats/links.ts';
 import { parseLogOptions } from '../../formats/log-options.ts';
+import { checkLogTag } from '../../formats/log-tag.ts';
+import { parsePort, planPorts } from '../../formats/port-spec.ts';
+import { parseDeviceRule } from '../../formats/runtime-spec-resources.ts';
 import { parseSignal } from '../../formats/signals.ts';
-import type { Cgroups } from '../../host/cgroups.ts';
-import type { Machine } from '../../host/machine.ts';
+import { checkSysctls } from '../../formats/sysctls.ts';
 import { verifyHealthcheck } from '../health/probe-plan.ts';
 import { parseSecurityOptions } from './security-options.ts';
+import { verifyResources, type Facilities } from './verify-resources.ts';
 
-const MINIMUM_MEMORY_BYTES = 6 * 1024 * 1024;
 const RESTART_POLICIES = new Set(['no', 'always', 'unless-stopped', 'on-failure']);
+/** HOST_NAME_MAX. */
+const HOSTNAME_MAX_BYTES = 64;
 
-/** What this machine has. */
-export interface Facilities {
-  readonly cgroups: Cgroups;
-  readonly machine: Machine;
+export interface Verified {
+  /** Without the limits that the machine cannot set. */
+  readonly hostConfig: HostConfig;
+  readonly warnings: readonly string[];
 }
 
-/** Returns warnings. */
+/** `config` is the request's own: what the image says was checked when it was made. */
 export function verifyConfig(
   config: ContainerConfig,
   hostConfig: HostConfig,
   facilities: Facilities,
-): string[] {
+): Verified {
   verifyProcess(config);
   verifyHealthcheck(config.Healthcheck);
   verifyModes(hostConfig);
+  verifyNetwork(config, hostConfig);
   verifyRestartPolicy(hostConfig);
-  parseLogOptions(hostConfig.LogConfig.Type, hostConfig.LogConfig.Config);
+  verifyStorage(hostConfig);
+  verifyLog(hostConfig, facilities);
   parseSecurityOptions(hostConfig.SecurityOpt ?? []);
-  return [
-    ...verifyMemory(hostConfig, facilities.cgroups),
-    ...verifyCpu(hostConfig, facilities),
-    ...(hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings).length > 0
-      ? ['Published ports are discarded when using host network mode']
-      : []),
-  ];
+  checkSysctls(hostConfig);
+  verifyDevices(hostConfig);
+  if (Object.hasOwn(hostConfig.Annotations ?? {}, ''))
+    throw invalid('invalid Annotations: the empty string is not permitted as an annotation key');
+  const limits = verifyResources(hostConfig, facilities);
+  const warnings = [...limits.warnings];
+  if (hostConfig.NetworkMode === 'host' && Object.keys(hostConfig.PortBindings).length > 0)
+    warnings.push('Published ports are discarded when using host network mode');
+  return { hostConfig: { ...hostConfig, ...limits.resources }, warnings };
 }
 
 function invalid(message: string): EngineError {
@@ -55,95 +65,103 @@ function verifyProcess(config: ContainerConfig): void {
   for (const entry of config.Env ?? [])
     if (entry === '' || entry.startsWith('='))
       throw invalid(`invalid environment variable: ${entry}`);
-  if (config.Hostname.length > 63) throw invalid(`invalid hostname format: ${config.Hostname}`);
+  if (Buffer.byteLength(config.Hostname) > HOSTNAME_MAX_BYTES)
+    throw invalid(
+      `hostname "${config.Hostname}" is too long (maximum ${HOSTNAME_MAX_BYTES} bytes)`,
+    );
 }
 
 function verifyModes(hostConfig: HostConfig): void {
-  const { PidMode, UTSMode, IpcMode, CgroupnsMode, UsernsMode, NetworkMode } = hostConfig;
-  if (!/^(|host|container:.+)$/.test(PidMode)) throw invalid(`invalid PID mode: ${PidMode}`);
-  if (!/^(|host)$/.test(UTSMode)) throw invalid(`invalid UTS mode: ${UTSMode}`);
-  if (!/^(none|private|shareable|host|container:.+)$/.test(IpcMode))
+  const { PidMode, UTSMode, IpcMode, CgroupnsMode, UsernsMode, OomScoreAdj } = hostConfig;
+  if (hostConfig.Isolation !== '' && hostConfig.Isolation.toLowerCase() !== 'default')
+    throw invalid(`invalid isolation (${hostConfig.Isolation}): linux only supports 'default'`);
+  if (!/^(|none|private|shareable|host|container:.*)$/.test(IpcMode))
     throw invalid(`invalid IPC mode: ${IpcMode}`);
-  if (!/^(private|host)$/.test(CgroupnsMode))
+  if (!/^(|host|container:.+)$/.test(PidMode)) throw invalid(`invalid PID mode: ${PidMode}`);
+  if (hostConfig.ShmSize < 0) throw invalid('SHM size can not be less than 0');
+  if (!/^(|host)$/.test(UTSMode)) throw invalid(`invalid UTS mode: ${UTSMode}`);
+  if (OomScoreAdj < -1000 || OomScoreAdj > 1000)
+    throw invalid(`Invalid value ${OomScoreAdj}, range for oom score adj is [-1000, 1000]`);
+  if (!/^(|private|host)$/.test(CgroupnsMode))
     throw invalid(`invalid cgroup namespace mode: ${CgroupnsMode}`);
   if (!/^(|host)$/.test(UsernsMode)) throw invalid(`invalid user namespace mode: ${UsernsMode}`);
-  if (hostConfig.ShmSize < 0) throw invalid('SHM size can not be less than 0');
-  const sharesNetwork = NetworkMode.startsWith('container:');
-  if (sharesNetwork && Object.keys(hostConfig.PortBindings).length > 0)
-    throw invalid('conflicting options: port publishing and the container type network mode');
-  if (hostConfig.DeviceRequests && hostConfig.DeviceRequests.length > 0)
-    throw invalid(
-      `could not select device driver "${hostConfig.DeviceRequests[0]?.Driver ?? ''}" with capabilities: ${JSON.stringify(hostConfig.DeviceRequests[0]?.Capabilities ?? [])}`,
-    );
-  for (const { Name, Soft, Hard } of hostConfig.Ulimits)
-    if (Hard !== -1 && Soft > Hard)
-      throw invalid(
-        `ulimit soft limit must be less than or equal to hard limit: ${Name} ${Soft} > ${Hard}`,
-      );
 }
 
-function verifyRestartPolicy({ RestartPolicy: policy, AutoRemove }: HostConfig): void {
+/** What has no meaning for a container in a network that is not its own. */
+function verifyNetwork(config: ContainerConfig, hostConfig: HostConfig): void {
+  const { NetworkMode, UTSMode, Links, Dns, ExtraHosts, PortBindings } = hostConfig;
+  const hasLinks = (Links ?? []).length > 0;
+  const conflict = (what: string) => invalid(`conflicting options: ${what}`);
+  if (NetworkMode === 'container' || NetworkMode.startsWith('container:')) {
+    if (NetworkMode.slice('container:'.length) === '')
+      throw invalid('invalid network mode: invalid container format container:<name|id>');
+    if (config.Hostname !== '') throw conflict('hostname and the network mode');
+    if (hasLinks)
+      throw conflict(
+        "container type network can't be used with links. This would result in undefined behavior",
+      );
+    if (Dns.length > 0) throw conflict('dns and the network mode');
+    if ((ExtraHosts ?? []).length > 0)
+      throw conflict('custom host-to-IP mapping and the network mode');
+    if (Object.keys(PortBindings).length > 0 || hostConfig.PublishAllPorts)
+      throw conflict('port publishing and the container type network mode');
+    if (Object.keys(config.ExposedPorts ?? {}).length > 0)
+      throw conflict('port exposing and the container type network mode');
+  }
+  if (UTSMode === 'host' && config.Hostname !== '') throw conflict('hostname and the UTS mode');
+  if (NetworkMode === 'host' && hasLinks)
+    throw conflict(
+      "host type networking can't be used with links. This would result in undefined behavior",
+    );
+  for (const extra of ExtraHosts ?? []) parseExtraHost(extra);
+  for (const link of Links ?? []) parseLink(link);
+  for (const port of Object.keys(config.ExposedPorts ?? {})) parsePort(port);
+  planPorts(PortBindings, Object.keys(config.ExposedPorts ?? {}), hostConfig.PublishAllPorts);
+}
+
+export function verifyRestartPolicy({
+  RestartPolicy: policy,
+  AutoRemove,
+}: Pick<HostConfig, 'RestartPolicy' | 'AutoRemove'>): void {
   const { Name: name, MaximumRetryCount: count } = policy;
+  if (AutoRemove && name !== 'no')
+    throw invalid("can't create 'AutoRemove' container with restart policy");
   if (!RESTART_POLICIES.has(name))
     throw invalid(
       `invalid restart policy: unknown policy '${name}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
     );
   if (count !== 0 && name !== 'on-failure')
-    throw invalid("invalid restart policy: maximum retry count can only be used with 'on-failure'");
+    throw invalid(
+      `invalid restart policy: maximum retry count can only be used with 'on-failure'${count < 0 ? ' and cannot be negative' : ''}`,
+    );
   if (count < 0) throw invalid('invalid restart policy: maximum retry count cannot be negative');
-  if (AutoRemove && name !== 'no')
-    throw invalid("can't create 'AutoRemove' container with restart policy");
 }
 
-function verifyMemory(hostConfig: HostConfig, cgroups: Cgroups): string[] {
-  const { Memory, MemorySwap, MemoryReservation, OomScoreAdj } = hostConfig;
-  if (Memory !== 0 && Memory < MINIMUM_MEMORY_BYTES)
-    throw invalid('Minimum memory limit allowed is 6MB');
-  if (Memory > 0 && MemorySwap > 0 && MemorySwap < Memory)
-    throw invalid('Minimum memoryswap limit should be larger than memory limit, see usage');
-  if (Memory === 0 && MemorySwap > 0)
-    throw invalid('You should always set the Memory limit when using Memoryswap limit, see usage');
-  if (Memory > 0 && MemoryReservation > Memory)
-    throw invalid('Minimum memory limit can not be less than memory reservation limit, see usage');
-  if (OomScoreAdj < -1000 || OomScoreAdj > 1000)
-    throw invalid(`Invalid value ${OomScoreAdj}, range for oom score adj is [-1000, 1000]`);
-  const warnings: string[] = [];
-  if (Memory > 0 && !cgroups.memoryLimit)
-    warnings.push(
-      'Your kernel does not support memory limit capabilities or the cgroup is not mounted. Limitation discarded.',
-    );
-  if (hostConfig.MemorySwappiness !== null && cgroups.version === 2)
-    warnings.push(
-      'Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded.',
-    );
-  if (hostConfig.OomKillDisable && Memory === 0)
-    warnings.push(
-      'OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.',
-    );
-  return warnings;
+function verifyLog({ LogConfig: { Type, Config } }: HostConfig, { machine }: Facilities): void {
+  if (!parseLogOptions(Type, Config).isJournal) return;
+  if (!machine.hasJournald)
+    throw invalid('failed to initialize logging driver: journald is not enabled on this host');
+  checkLogTag(Config['tag'] ?? '');
 }
 
-function verifyCpu(hostConfig: HostConfig, { cgroups, machine }: Facilities): string[] {
-  const { NanoCpus, CpuPeriod, CpuQuota, PidsLimit, BlkioWeight } = hostConfig;
-  if (NanoCpus > 0 && (CpuPeriod > 0 || CpuQuota > 0))
+/** `--gpus` and its like need a driver on the host that the engine has none of. */
+function verifyDevices(hostConfig: HostConfig): void {
+  const { DeviceRequests: requests, Devices, DeviceCgroupRules: rules } = hostConfig;
+  for (const { CgroupPermissions: mode } of Devices)
+    if (!/^[rwm]*$/.test(mode)) throw invalid(`invalid device mode: ${mode}`);
+  for (const rule of rules ?? []) parseDeviceRule(rule);
+  for (const { Driver, Capabilities } of requests ?? []) {
+    const lists = (Capabilities ?? []).map((list) => `[${list.join(' ')}]`).join(' ');
+    throw invalid(`could not select device driver "${Driver}" with capabilities: [${lists}]`);
+  }
+}
+
+/** Writable layers are directories: only a file system with project quotas could limit them. */
+function verifyStorage({ StorageOpt: options = {} }: HostConfig): void {
+  for (const name of Object.keys(options)) {
+    if (name.toLowerCase() !== 'size') throw invalid(`unknown option ${name}`);
     throw invalid(
-      `Conflicting options: Nano CPUs and CPU ${CpuPeriod > 0 ? 'Period' : 'Quota'} cannot both be set`,
+      "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
     );
-  if (NanoCpus < 0 || NanoCpus > machine.cpuCount * 1e9)
-    throw invalid(
-      `range of CPUs is from 0.01 to ${machine.cpuCount}.00, as there are only ${machine.cpuCount} CPUs available`,
-    );
-  if (CpuPeriod !== 0 && (CpuPeriod < 1000 || CpuPeriod > 1_000_000))
-    throw invalid(
-      'CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)',
-    );
-  if (CpuQuota > 0 && CpuQuota < 1000)
-    throw invalid('CPU cfs quota can not be less than 1ms (i.e. 1000)');
-  if (BlkioWeight > 0 && (BlkioWeight < 10 || BlkioWeight > 1000))
-    throw invalid('Range of blkio weight is from 10 to 1000');
-  return PidsLimit !== null && PidsLimit !== 0 && !cgroups.pidsLimit
-    ? [
-        'Your kernel does not support PIDs limit capabilities or the cgroup is not mounted. PIDs limit discarded.',
-      ]
-    : [];
+  }
 }

@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { EngineError } from '../../contract/errors.ts';
 import type { Filters } from '../../contract/route.ts';
+import { checkVolumeName } from '../../formats/volume-name.ts';
 import type { Records, StateStore } from '../../drivers/state.ts';
 import type { VolumeStore } from '../../drivers/volumes.ts';
 import { formatTime, type Clock } from '../../host/clock.ts';
@@ -241,16 +242,7 @@ function refuseUnsupported(name: string, { driver, driverOpts }: VolumeRequest):
       'not-found',
       `create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`,
     );
-  if (name.length === 1)
-    throw new EngineError(
-      'invalid-argument',
-      `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
-    );
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name))
-    throw new EngineError(
-      'invalid-argument',
-      `create ${name}: "${name}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
-    );
+  checkVolumeName(name);
   const [option] = Object.keys(driverOpts ?? {});
   if (option !== undefined)
     throw new EngineError(

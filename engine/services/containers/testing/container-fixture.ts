@@ -63,6 +63,8 @@ export class ContainerFixture {
   readonly events: EngineEvent[] = [];
   readonly background: Promise<unknown>[] = [];
   readonly warnings: string[] = [];
+  /** What creates answered with besides the id. */
+  readonly createWarnings: string[] = [];
   readonly failures: unknown[] = [];
   readonly network: PlainNetworks;
   private readonly state: SqliteState;
@@ -177,11 +179,12 @@ export class ContainerFixture {
     more: { name?: string; HostConfig?: object } & Record<string, unknown> = {},
   ): Promise<string> {
     const { name = '', HostConfig = {}, ...config } = more;
-    const { id } = await this.containers.create({
+    const { id, warnings } = await this.containers.create({
       name,
       platform: '',
       body: body(command, config, HostConfig),
     });
+    this.createWarnings.push(...warnings);
     return id;
   }
 
