@@ -15,15 +15,21 @@ export function devicesAt(path: string, containerPath: string): OciDevice[] {
     throw gathering(path, error);
   }
   if (stats.isDirectory()) {
-    const below = readdirSync(path).flatMap((name) => {
-      const device = deviceOf(join(path, name), join(containerPath, name));
-      return device === undefined ? [] : [device];
-    });
+    const below = devicesBelow(path, containerPath);
     if (below.length > 0) return below;
   }
   const device = deviceOf(path, containerPath, stats);
   if (device === undefined) throw gathering(path, 'not a device node');
   return [device];
+}
+
+function devicesBelow(path: string, containerPath: string): OciDevice[] {
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    const [inner, innerInContainer] = [join(path, entry.name), join(containerPath, entry.name)];
+    if (entry.isDirectory()) return devicesBelow(inner, innerInContainer);
+    const device = deviceOf(inner, innerInContainer);
+    return device === undefined ? [] : [device];
+  });
 }
 
 export function hostDevices(directory = '/dev'): OciDevice[] {
