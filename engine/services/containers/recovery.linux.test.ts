@@ -1,8 +1,10 @@
 /** Engines that were killed, and what the next one makes of it. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
+import type { MonitoredProcess } from '../../drivers/monitor.ts';
+import { makeNode, mount, unmount } from '../../host/system-calls.ts';
 import { ContainerFixture } from './testing/container-fixture.ts';
 
 const open: ContainerFixture[] = [];
@@ -129,5 +131,130 @@ describe('the next engine', () => {
     const second = await restart(first);
     expect(second.containers.find(once).state).toMatchObject({ status: 'exited', exitCode: 255 });
     await eventually('it runs', () => second.containers.find(forever).state.status === 'running');
+  });
+
+  test('shows a container as frozen that was when the engine died, whatever it had noted', async () => {
+    const first = await start();
+    const id = await first.create(['sleep', '60']);
+    await first.containers.start(id);
+    await first.context.runtimes.find('').pause(id); // and the engine dies before it notes that
+    const second = await restart(first);
+    expect(second.containers.find(id).state.status).toBe('paused');
+    await second.containers.unpause(id);
+    expect(second.containers.find(id).state.status).toBe('running');
+  });
+
+  test('finishes a removal that was cut off between volumes and record', async () => {
+    const first = await start();
+    const id = await first.create(['true'], { Volumes: { '/kept': {} } });
+    const container = first.containers.find(id);
+    first.context.store.setState(container, {
+      status: 'removing',
+      removal: { removeVolumes: true },
+    });
+    const second = await restart(first);
+    await second.settled();
+    expect(second.context.store.all()).toEqual([]);
+    expect(second.context.volumes.list()).toEqual([]);
+    expect(second.context.files.list()).toEqual([]);
+  });
+
+  test('undoes a creation that was cut off, with the volume that was made for it', async () => {
+    const first = await start();
+    first.context.store.complete = () => {};
+    await first.create(['true'], { name: 'half', Volumes: { '/kept': {} } });
+    expect(first.context.volumes.list()).toHaveLength(1);
+    const second = await restart(first);
+    expect(second.context.store.all()).toEqual([]);
+    expect(second.context.volumes.list()).toEqual([]);
+    expect(second.context.snapshotter.listWritable()).toEqual([]);
+    await second.create(['true'], { name: 'half' });
+  });
+
+  test('ends the monitor and the process of a start that was cut off', async () => {
+    const first = await start();
+    const id = await first.create(['sleep', '60'], { Tty: true });
+    const died = new Error('killed here');
+    let begun: MonitoredProcess | undefined;
+    first.context.store.commitState = (_container, { process: made }) => {
+      begun = made;
+      throw died;
+    };
+    first.context.monitor.discard = () => {}; // the dying engine does not take back
+    first.context.runtimes.find('').remove = () => Promise.resolve();
+    first.context.snapshotter.unmount = () => Promise.resolve();
+    first.context.files.removeBundle = () => Promise.resolve();
+    first.context.store.setState = () => {};
+    await expect(first.containers.start(id)).rejects.toBe(died);
+    const second = await restart(first);
+    const { monitor, runtimes, files } = second.context;
+    expect(second.containers.find(id).state.status).toBe('created');
+    expect(begun && [begun.monitor, begun.container].some((it) => monitor.isAlive(it))).toBe(false);
+    expect(runtimes.find('').list()).toEqual([]);
+    expect(files.hasBundle(id)).toBe(false);
+    expect(monitor.listExits()).toEqual([]);
+  });
+
+  test('says that nobody saw the end of a container whose monitor was killed before it', async () => {
+    const first = await start();
+    const id = await first.create(['sleep', '60']);
+    await first.containers.start(id);
+    const { monitor, container } = first.containers.find(id).state.process!;
+    first.abandon();
+    open.splice(open.indexOf(first), 1);
+    process.kill(monitor.pid, 'SIGKILL');
+    process.kill(container.pid, 'SIGKILL');
+    await eventually('both are gone', () => !first.context.monitor.isAlive(container));
+    const second = await ContainerFixture.open({ folder: first.folder });
+    open.push(second);
+    await eventually('its end is noted', () => !second.containers.find(id).running);
+    expect(second.containers.find(id).state).toMatchObject({
+      status: 'exited',
+      exitCode: 255,
+      error: expect.stringContaining('monitor'),
+    });
+  });
+
+  test('starts past a leftover that cannot be removed, and removes it when it can', async () => {
+    const first = await start();
+    const orphan = 'e'.repeat(64);
+    first.context.snapshotter.createWritable(orphan);
+    const busy = join(first.folder, 'data/snapshots/containers', orphan, 'upper');
+    mount({ source: 'tmpfs', target: busy, type: 'tmpfs' });
+    const second = await restart(first);
+    expect(second.warnings.join()).toContain(orphan);
+    expect((await second.run(['true'])).exitCode).toBe(0);
+    unmount(busy);
+    const third = await restart(second);
+    expect(third.context.snapshotter.listWritable()).not.toContain(orphan);
+  });
+
+  test('takes down many containers that ended while there was no engine, each with its code', async () => {
+    const first = await start();
+    const ids = await Promise.all(
+      Array.from({ length: 12 }, (_, code) =>
+        first.create(['sh', '-c', `read line < /data/go; exit ${code}`], {
+          HostConfig: { Binds: [`${first.folder}:/data`] },
+        }),
+      ),
+    );
+    const go = join(first.folder, 'go');
+    makeNode(go, 0o010600, 0, 0);
+    for (const id of ids) await first.containers.start(id);
+    const processes = ids.map((id) => first.containers.find(id).state.process!.container);
+    first.abandon();
+    open.splice(open.indexOf(first), 1);
+    const writer = openSync(go, 'r+');
+    writeSync(writer, '\n'.repeat(ids.length));
+    const isOver = () => processes.every((it) => !first.context.monitor.isAlive(it));
+    await eventually('all have ended', isOver);
+    closeSync(writer);
+    const second = await ContainerFixture.open({ folder: first.folder });
+    open.push(second);
+    const codes = () => ids.map((id) => second.containers.find(id).state.exitCode);
+    await eventually('none runs', () => ids.every((id) => !second.containers.find(id).running));
+    expect(codes()).toEqual(ids.map((_, code) => code));
+    await second.settled();
+    expect(second.context.runtimes.find('').list()).toEqual([]);
   });
 });
