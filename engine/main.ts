@@ -280,6 +280,7 @@ async function main(): Promise<void> {
   // cannot be mended is no reason not to start.
   for (const service of [containers, execRunner, volumes, images])
     await service.recover().catch((error: unknown) => report('recovering', error));
+  exec.recover();
   health.begin();
   undo.defer(() => health.close());
 

@@ -112,7 +112,11 @@ function decodeQuery(route: Route, text: string): unknown {
   if (route.query === undefined) return undefined;
   const values: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(text)) values[name] ??= value;
-  return route.query.parse(values);
+  const decoded = route.query.safeParse(values);
+  if (decoded.success) return decoded.data;
+  // Docker's texts say by themselves what they are about.
+  const problems = decoded.error.issues.map(({ message }) => message);
+  throw new EngineError('invalid-argument', problems.join('; '));
 }
 
 async function decodeBody(

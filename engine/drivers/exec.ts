@@ -74,7 +74,22 @@ export type ExecWish = Pick<
   'execId' | 'containerId' | 'runtimeName' | 'hasTerminal' | 'streams'
 >;
 
+/** A program of an earlier engine that runs still, detached or left by its client. */
+export interface RecoveredExec {
+  readonly execId: string;
+  readonly containerId: string;
+  readonly args: readonly string[];
+  readonly hasTerminal: boolean;
+  /** On the host. */
+  readonly pid: number;
+  /** With which status nobody can tell: who waited for it is gone. */
+  readonly ended: Promise<void>;
+}
+
 export interface ExecRunner {
+  /** What runs of an earlier engine's execs, but for those that are to end with it. */
+  survivors(): readonly RecoveredExec[];
+
   /**
    * Gets ready what `start` of this exec will need, where that helps; the program does not run. Given
    * up by itself when no start follows within seconds, and at the engine's end.

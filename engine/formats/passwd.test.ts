@@ -24,7 +24,9 @@ describe('resolveUser()', () => {
     expect(() => resolveUser('web:nobody', PASSWD, GROUP)).toThrow(
       'unable to find group nobody: no matching entries in group file',
     );
-    expect(() => resolveUser('4294967296', PASSWD, GROUP)).toThrow('unable to find user');
+    expect(() => resolveUser('4294967296', PASSWD, GROUP)).toThrow(
+      'uids and gids must be in range 0-2147483647',
+    );
   });
 
   test('needs no files for numbers', () => {

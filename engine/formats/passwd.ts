@@ -64,6 +64,7 @@ function findUser(text: string, entries: readonly PasswdEntry[]): PasswdEntry {
   const wanted = text === '' ? 0 : Number(text);
   const byName = entries.find(({ name }) => name === text);
   if (byName) return byName;
+  if (/^[+-]?\d+$/.test(text) && !isNumber) throw outOfRange();
   if (text !== '' && !isNumber)
     throw new EngineError(
       'invalid-argument',
@@ -76,10 +77,15 @@ function findGroup(text: string, entries: readonly GroupEntry[]): number {
   const byName = entries.find(({ name }) => name === text);
   if (byName) return byName.gid;
   if (isId(text)) return Number(text);
+  if (/^[+-]?\d+$/.test(text)) throw outOfRange();
   throw new EngineError(
     'invalid-argument',
     `unable to find group ${text}: no matching entries in group file`,
   );
+}
+
+function outOfRange(): EngineError {
+  return new EngineError('invalid-argument', `uids and gids must be in range 0-${ID_MAX}`);
 }
 
 function isId(text: string): boolean {

@@ -35,6 +35,7 @@ function lastError(log: string): string {
 }
 
 function reasonOf(said: string, program: string, workingDirectory: string): string {
+  if (program === '') return 'exec: "": executable file not found in $PATH';
   if (said.startsWith('executable file'))
     return program.includes('/')
       ? `exec: "${program}": stat ${program}: no such file or directory`

@@ -10,31 +10,35 @@
  * What the runtime has to say goes to a log file, since its stderr is the program's. It writes the pid
  * file only when the program is about to run: that is how "ran and failed" is told from "never ran".
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EngineError } from '../../contract/errors.ts';
 import { startChild, type Child } from '../../host/child.ts';
 import { signalProcess } from '../../host/processes.ts';
 import type {
   ConsoleSize,
   ExecEnd,
+  ExecFailure,
   ExecProcess,
   ExecRequest,
   ExecRunner,
   ExecWish,
+  RecoveredExec,
 } from '../exec.ts';
 import { AwaitedConfig, releaseReader } from '../runtime/awaited-config.ts';
 import { endFamily } from './exec-family.ts';
 import { explainExecFailure } from './exec-failure.ts';
 import { planExecProcess, type OciProcess } from './exec-spec.ts';
 import { endLeftovers, findLeftovers, markOf, noteOwned, type Leftover } from './owned-execs.ts';
+import { findSurvivors, namesIn } from './survivors.ts';
 import { startOnTerminal, type ExecRuntime } from './terminals.ts';
 
 export interface RuntimeExecOptions {
   /** By name, '' for the default. */
   readonly findRuntime: (name: string) => ExecRuntime;
-  /** For the files of running execs, and nothing else: emptied at start. Best on a tmpfs. */
+  /** For the files of running execs, and nothing else: cleared at start. Best on a tmpfs. */
   readonly directory: string;
   /** What `--privileged` grants: all that the engine itself can grant. */
   readonly allCapabilities: readonly string[];
@@ -75,15 +79,26 @@ interface ContainerSpec {
 export class RuntimeExec implements ExecRunner {
   private readonly options: RuntimeExecOptions;
   private readonly leftovers: readonly Leftover[];
+  private readonly running: readonly RecoveredExec[];
   private readonly ahead = new Map<string, Ahead>();
 
   constructor(options: RuntimeExecOptions) {
     this.options = options;
     this.leftovers = findLeftovers(options.directory);
-    // What an engine that was killed left behind; programs it detached need none of it any more.
-    for (const name of namesIn(options.directory)) releaseReader(join(options.directory, name));
-    rmSync(options.directory, { recursive: true, force: true });
+    this.running = findSurvivors(options.directory);
+    const kept = new Set(this.running.map(({ execId }) => execId));
+    // The rest of what an engine that was killed left behind is of no use to anybody.
+    for (const name of namesIn(options.directory)) {
+      if (kept.has(name.slice(0, name.indexOf('.')))) continue;
+      const path = join(options.directory, name);
+      releaseReader(path);
+      rmSync(path, { recursive: true, force: true });
+    }
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  }
+
+  survivors(): readonly RecoveredExec[] {
+    return this.running;
   }
 
   recover(): Promise<void> {
@@ -136,6 +151,7 @@ export class RuntimeExec implements ExecRunner {
 
   async start(request: ExecRequest): Promise<ExecProcess> {
     const paths = this.pathsOf(request.execId);
+    if (!request.workingDirectory.startsWith('/')) return neverRan(CWD_NOT_ABSOLUTE);
     const spec = readContainerSpec(request.bundlePath);
     const env = request.endsWithEngine ? [...request.env, markOf(request.execId)] : request.env;
     const process = planExecProcess(
@@ -267,6 +283,29 @@ export class RuntimeExec implements ExecRunner {
   }
 }
 
+/** runc refuses it; crun takes it from `/`. */
+const CWD_NOT_ABSOLUTE: ExecFailure = {
+  error: new EngineError(
+    'internal',
+    'OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown',
+  ),
+  exitCode: 128,
+};
+
+/** As a program that ended before it began. */
+function neverRan(failure: ExecFailure): ExecProcess {
+  return {
+    stdin: undefined,
+    stdout: undefined,
+    stderr: undefined,
+    started: async () => {},
+    ended: Promise.resolve({ exitCode: failure.exitCode, failure }),
+    pid: () => 0,
+    resize: () => {},
+    kill: async () => {},
+  };
+}
+
 /** In two steps: the engine may be killed before the program runs. */
 async function noteWhenRunning(
   path: string,
@@ -312,10 +351,6 @@ function argumentsOf(
     ...[...runtime.globalArguments, '--log', paths.log, '--log-format', 'json', 'exec'],
     ...['--process', paths.process, '--pid-file', paths.pid, ...more, containerId],
   ];
-}
-
-function namesIn(directory: string): string[] {
-  return existsSync(directory) ? readdirSync(directory) : [];
 }
 
 function readPid(path: string): number {

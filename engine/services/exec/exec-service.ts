@@ -1,7 +1,7 @@
 /**
  * Further programs in running containers: prepared, started once, inspected for some minutes after
- * they ended. Nothing is remembered across a restart of the engine, as with Docker; detached programs
- * go on all the same.
+ * they ended. Of an earlier engine's only those are known that run still; with which status they end
+ * nobody can tell.
  *
  * Wiring: `new ExecService({ containers, runner: new RuntimeExec(…), events, resolveUser })`, then
  * `bind(EXEC_ROUTES, execHandlers(exec))`; `exec.idsOf(id)` is what container inspect shows as ExecIDs.
@@ -9,13 +9,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { EngineError } from '../../contract/errors.ts';
-import type { ExecCreateBody, ExecInspect } from '../../contract/exec.ts';
-import type { ConsoleSize, ExecProcess, ExecRunner } from '../../drivers/exec.ts';
+import { execCreateBody, type ExecCreateBody, type ExecInspect } from '../../contract/exec.ts';
+import type { ConsoleSize, ExecProcess, ExecRunner, RecoveredExec } from '../../drivers/exec.ts';
 import { DetachKeyFilter, parseDetachKeys } from '../../formats/detach-keys.ts';
 import type { ProcessUser } from '../../formats/passwd.ts';
 import type { ContainerLookup, ContainerView } from '../containers/container.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import { execEnvironment } from './exec-environment.ts';
+import { ExecRecords, type Exec } from './exec-records.ts';
 import { carryStreams, sendText } from './exec-streams.ts';
 import { RunLimits } from './run-limits.ts';
 
@@ -55,27 +56,37 @@ export interface OwnRunResult {
 /** A program that does not come to run in this time never will. */
 const START_LIMIT_MS = 30_000;
 
-interface Exec {
-  readonly id: string;
-  readonly containerId: string;
-  readonly body: ExecCreateBody;
-  readonly detachKeys: Buffer;
-  phase: 'created' | 'running' | 'ended';
-  exitCode: number | null;
-  process: ExecProcess | undefined;
-  /** Asked for before there was a terminal to set it on. */
-  consoleSize: ConsoleSize | undefined;
-}
-
 export class ExecService {
   private readonly parts: ExecCollaborators;
-  private readonly execs = new Map<string, Exec>();
+  private readonly execs = new ExecRecords();
 
   constructor(collaborators: ExecCollaborators) {
     this.parts = collaborators;
     collaborators.events.subscribe(({ type, action, actorId }) => {
-      if (type === 'container' && action === 'destroy') this.forget(actorId);
+      if (type !== 'container') return;
+      if (action === 'destroy') this.forget(actorId, () => true);
+      if (action === 'die') this.forget(actorId, ({ phase }) => phase === 'created');
     });
+  }
+
+  /** Once, when the containers are known. */
+  recover(): void {
+    for (const recovered of this.parts.runner.survivors()) this.adopt(recovered);
+  }
+
+  private adopt({ execId, containerId, args, hasTerminal, pid, ended }: RecoveredExec): void {
+    const exec: Exec = {
+      id: execId,
+      containerId,
+      body: execCreateBody.parse({ Cmd: args, Tty: hasTerminal }),
+      detachKeys: Buffer.alloc(0),
+      phase: 'running',
+      exitCode: null,
+      process: { pid: () => pid, resize: () => {} },
+      consoleSize: undefined,
+    };
+    this.execs.add(exec);
+    void ended.then(() => this.end(exec, null));
   }
 
   /** Prepares a program; returns its id. `conflict` when the container does not run or is paused. */
@@ -85,7 +96,7 @@ export class ExecService {
     const container = this.parts.containers.find(nameOrId);
     requireRunning(container);
     const id = randomBytes(32).toString('hex');
-    this.execs.set(id, {
+    this.execs.add({
       id,
       containerId: container.id,
       body,
@@ -186,9 +197,10 @@ export class ExecService {
 
   /** Ids of the container's execs that have not ended, or null when it has none (Docker's own form). */
   idsOf(containerId: string): string[] | null {
-    const ids = [...this.execs.values()]
-      .filter((exec) => exec.containerId === containerId && exec.phase !== 'ended')
-      .map((exec) => exec.id);
+    const ids = this.execs
+      .ofContainer(containerId)
+      .filter(({ phase }) => phase !== 'ended')
+      .map(({ id }) => id);
     return ids.length > 0 ? ids : null;
   }
 
@@ -217,6 +229,7 @@ export class ExecService {
       endsWithEngine: how.endsWithEngine ?? false,
     });
     exec.process = process;
+    this.execs.shrink(exec);
     if (exec.consoleSize !== undefined) process.resize(exec.consoleSize);
     void this.awaitEnd(exec, container, process);
     return process;
@@ -254,9 +267,11 @@ export class ExecService {
       this.publish(container, 'exec_die', exec.id, { exitCode: String(exitCode) });
   }
 
-  private end(exec: Exec, exitCode: number): void {
+  private end(exec: Exec, exitCode: number | null): void {
     exec.phase = 'ended';
     exec.exitCode = exitCode;
+    const pid = exec.process?.pid() ?? 0;
+    exec.process = { pid: () => pid, resize: () => {} }; // its streams and what they hold may go
     setTimeout(() => this.execs.delete(exec.id), KEPT_AFTER_END_MS).unref();
   }
 
@@ -266,9 +281,9 @@ export class ExecService {
     return exec;
   }
 
-  private forget(containerId: string): void {
-    for (const exec of this.execs.values())
-      if (exec.containerId === containerId) this.execs.delete(exec.id);
+  private forget(containerId: string, isForgotten: (exec: Exec) => boolean): void {
+    for (const exec of this.execs.ofContainer(containerId))
+      if (isForgotten(exec)) this.execs.delete(exec.id);
   }
 
   private publish(
