@@ -14,9 +14,11 @@ import { RegistryStorage } from './registry-storage.ts';
 
 export interface RegistryOptions {
   readonly namespace: NetworkNamespace;
+  /** Default 127.0.0.1. Another one is added to the namespace: it is not this machine to an engine. */
+  readonly host?: string;
   /** Default 5000: the namespace is the test's own. */
   readonly port?: number;
-  /** HTTPS with a certificate for `localhost` and 127.0.0.1, signed by `caFile`. */
+  /** HTTPS with a certificate for `localhost` and its address, signed by `caFile`. */
   readonly tls?: boolean;
   /** Asks for the user `tester` with the password `secret`. */
   readonly basicAuth?: boolean;
@@ -49,7 +51,7 @@ export class Registry implements AsyncDisposable {
     this.folder = folder;
     this.storage = storage;
     this.program = program;
-    this.address = `127.0.0.1:${options.port ?? 5000}`;
+    this.address = addressOf(options);
     this.url = `${options.tls ? 'https' : 'http'}://${this.address}`;
     this.caFile = join(folder, 'ca.pem');
   }
@@ -61,15 +63,16 @@ export class Registry implements AsyncDisposable {
     mkdirSync(storage.folder, { recursive: true });
     if (options.withBaseImages ?? options.storageFolder === undefined)
       storage.copyFrom(await baseImages());
-    if (options.tls) await makeCertificate(folder);
+    const { namespace, host } = options;
+    if (host) await namespace.run('ip', 'address', 'replace', `${host}/32`, 'dev', 'lo');
+    if (options.tls) await makeCertificate(folder, host ?? '127.0.0.1');
     writeFileSync(join(folder, 'htpasswd'), HTPASSWD);
     const configuration = join(folder, 'config.json'); // JSON is YAML
     writeFileSync(configuration, JSON.stringify(configurationOf(folder, storage.folder, options)));
     const binary = join(await debianPackage('docker-registry'), 'usr/bin/docker-registry');
-    const program = new RunningCommand(
-      ...options.namespace.command(binary, 'serve', configuration),
-      { timeoutMs: 3_600_000 },
-    );
+    const program = new RunningCommand(...namespace.command(binary, 'serve', configuration), {
+      timeoutMs: 3_600_000,
+    });
     await program.outputMatching(/listening on/);
     return new Registry(folder, storage, program, options);
   }
@@ -107,7 +110,7 @@ function configurationOf(folder: string, storage: string, options: RegistryOptio
     log: { level: 'info' },
     storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
     http: {
-      addr: `127.0.0.1:${options.port ?? 5000}`,
+      addr: addressOf(options),
       ...(options.tls && {
         tls: { certificate: join(folder, 'server.pem'), key: join(folder, 'server.key') },
       }),
@@ -118,8 +121,12 @@ function configurationOf(folder: string, storage: string, options: RegistryOptio
   };
 }
 
-/** An authority of its own and a certificate for loopback, both good for a day. */
-async function makeCertificate(folder: string): Promise<void> {
+function addressOf({ host, port }: RegistryOptions): string {
+  return `${host ?? '127.0.0.1'}:${port ?? 5000}`;
+}
+
+/** An authority of its own and a certificate for an address, both good for a day. */
+async function makeCertificate(folder: string, host: string): Promise<void> {
   const at = (name: string): string => join(folder, name);
   const newKey = { '-newkey': 'ec', '-pkeyopt': 'ec_paramgen_curve:prime256v1' };
   const authority = { ...newKey, '-subj': '/CN=Gantry test authority', '-days': '1' };
@@ -136,7 +143,7 @@ async function makeCertificate(folder: string): Promise<void> {
     '-keyout': at('server.key'),
     '-out': at('server.csr'),
   });
-  writeFileSync(at('names.cnf'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  writeFileSync(at('names.cnf'), `subjectAltName=DNS:localhost,IP:${host}\n`);
   await openssl('x509', ['-req', '-CAcreateserial'], {
     '-days': '1',
     '-in': at('server.csr'),

@@ -77,7 +77,7 @@ describe('with a password', () => {
   test('says that there is none, as Docker does', async () => {
     askForPassword();
     await expect(repository('a/b').manifest('latest', signal)).rejects.toMatchObject({
-      code: 'unauthorized',
+      code: 'internal',
       message: expect.stringMatching(/^Get "http.*": no basic auth credentials$/),
     });
   });

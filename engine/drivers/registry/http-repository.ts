@@ -62,8 +62,12 @@ export class HttpRepository implements Repository {
   async digestOf(tag: string, signal: AbortSignal): Promise<Digest> {
     const question = this.manifestQuestion(tag, signal);
     const told = await this.tryEach({ ...question, method: 'HEAD' }, async (session, request) => {
-      const response = await session.ask(request);
-      return String(response.headers['docker-content-digest'] ?? '');
+      const { headers } = await session.ask(request);
+      return String(headers['docker-content-digest'] ?? '');
+    }).catch((error: unknown) => {
+      // Without a body a refusal says little, and some registries refuse HEAD alone.
+      if (error instanceof RegistryError && [400, 404, 405].includes(error.status)) return '';
+      throw error;
     });
     return isDigest(told) ? told : (await this.manifest(tag, signal)).digest;
   }

@@ -77,6 +77,11 @@ function unnamed(status: number): { readonly code: string; readonly text: string
       code: 'TOOMANYREQUESTS',
       text: 'toomanyrequests: You have reached your pull rate limit',
     };
+  // HEAD requests are refused without a word.
+  if (status === 401)
+    return { code: 'UNAUTHORIZED', text: 'unauthorized: authentication required' };
+  if (status === 403)
+    return { code: 'DENIED', text: 'denied: requested access to the resource is denied' };
   return { code: '', text: `unexpected status from the registry: ${status}` };
 }
 

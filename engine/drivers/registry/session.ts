@@ -189,8 +189,9 @@ async function refusalOf(response: IncomingMessage): Promise<Refusal> {
 
 /** A failed connection as Docker's clients are used to reading it. */
 function described(error: unknown, method: string, url: string): RegistryError {
+  // Not 401 for the client: the CLI would ask for a password, and wait for a person.
   if (error instanceof RegistryError && error.message === 'no basic auth credentials')
-    return new RegistryError('unauthorized', `Get "${url}": ${error.message}`, 401);
+    return new RegistryError('internal', `Get "${url}": ${error.message}`, 401);
   if (error instanceof RegistryError) return error;
   const cause = error instanceof Error ? error : new Error(String(error));
   return new RegistryError('internal', describeFailure(cause, method, url), 0, { cause });

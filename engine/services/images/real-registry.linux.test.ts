@@ -28,6 +28,25 @@ test.each([
   ]);
 });
 
+test('a pull goes through a mirror that fetches what it lacks, and from it alone once it has it', async () => {
+  await using world = await ImageWorld.create();
+  await using upstream = await LoopbackRegistry.start();
+  await using mirror = await LoopbackRegistry.start({ mirrorOf: `http://${upstream.address}` });
+  const pushed = upstream.storage.pushImage('a', { layers: [noise(500_000)] });
+  const mirrors = { [upstream.address]: [`http://${mirror.address}`] };
+  await using mirrored = await ImageWorld.create({ mirrors });
+  const name = `${upstream.address}/a`;
+  await mirrored.pull(name);
+  expect(mirrored.images.find(name).id).toBe(pushed.config.digest);
+  // What came through is the mirror's now.
+  await world.pull(`${mirror.address}/a@${pushed.digest}`);
+  // And without the mirror the registry itself is asked.
+  await mirror[Symbol.asyncDispose]();
+  await using again = await ImageWorld.create({ mirrors });
+  await again.pull(name);
+  expect(again.images.find(name).id).toBe(pushed.config.digest);
+});
+
 test('a pull over a line that is cut again and again goes on each time', async () => {
   await using world = await ImageWorld.create();
   await using registry = await LoopbackRegistry.start();

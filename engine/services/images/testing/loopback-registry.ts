@@ -25,7 +25,10 @@ export class LoopbackRegistry implements AsyncDisposable {
     this.storage = new RegistryStorage(join(folder, 'storage'));
   }
 
-  static async start(options: { tls?: boolean; password?: boolean } = {}) {
+  /** `auth`: another way than a password to be let in; `mirrorOf`: what it fetches from there, it keeps. */
+  static async start(
+    options: { tls?: boolean; password?: boolean; auth?: object; mirrorOf?: string } = {},
+  ) {
     const folder = mkdtempSync(join(tmpdir(), 'gantry-registry-'));
     const storage = join(folder, 'storage');
     mkdirSync(storage);
@@ -41,6 +44,8 @@ export class LoopbackRegistry implements AsyncDisposable {
         version: '0.1',
         storage: { filesystem: { rootdirectory: storage } },
         http: { addr: address, ...(options.tls && { tls: { certificate, key } }) },
+        ...(options.auth && { auth: options.auth }),
+        ...(options.mirrorOf && { proxy: { remoteurl: options.mirrorOf } }),
         ...(options.password && { auth: { htpasswd: { realm: 'test', path: htpasswd } } }),
       }),
     );
