@@ -53,9 +53,14 @@ export interface ContentStore {
 
   /**
    * Takes a tar archive apart (plain, gzip or zstd): each file in it becomes an ingest of unknown
-   * digest, fsynced. Throws `invalid-argument` for what is no archive.
+   * digest, whose `commit` waits until it is fsynced. `onFile` is told of each as it is whole. Throws
+   * `invalid-argument` for what is no archive.
    */
-  ingestArchive(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<ReceivedArchive>;
+  ingestArchive(
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+    onFile: (file: ReceivedFile) => void,
+  ): Promise<ReceivedArchive>;
 
   /** Removes a blob, damaged or not. Absent is no error. The caller knows nobody refers to it. */
   remove(digest: Digest): void;
@@ -88,6 +93,12 @@ export interface Ingest {
   commit(digest: Digest): Promise<void>;
   /** Removes the partial file. Absent is no error. */
   discard(): void;
+}
+
+export interface ReceivedFile {
+  readonly ingest: Ingest;
+  /** It begins as an archive does, or as something compressed does. */
+  readonly mayBeLayer: boolean;
 }
 
 /** The files of an archive; disposing of it removes those that were not committed. */

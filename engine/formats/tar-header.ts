@@ -53,6 +53,11 @@ const GNU_SPARSE_EXTENDED = 482;
 const GNU_SPARSE_REAL_SIZE = 483;
 const SEGMENT_BYTES = 24;
 
+/** True for the header of a POSIX or GNU archive; those before have no mark. */
+export function hasTarMagic(block: Buffer, at = 0): boolean {
+  return block.toString('latin1', at + 257, at + 262) === 'ustar';
+}
+
 /**
  * Reads the header at `at`; undefined for a block of zeros (the end of the archive). Throws
  * `invalid-argument` for a wrong checksum or a malformed number.
@@ -66,7 +71,7 @@ export function readHeader(block: Buffer, at = 0): RawHeader | undefined {
   const isPosix = readText(block, at, FIELD.magic, true) === POSIX_MAGIC;
   const prefix = isPosix ? readText(block, at, FIELD.prefix) : '';
   const name = readText(block, at, FIELD.name);
-  const hasMagic = block.toString('latin1', at + 257, at + 262) === 'ustar';
+  const hasMagic = hasTarMagic(block, at);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     mode: readNumber(block, at, FIELD.mode) & 0o7777,

@@ -19,7 +19,7 @@ import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EngineError } from '../../contract/errors.ts';
 import { digestOf, hexOf, isDigest, type Digest } from '../../formats/digest.ts';
-import type { ContentStore, Ingest, ReceivedArchive } from '../content.ts';
+import type { ContentStore, Ingest, ReceivedArchive, ReceivedFile } from '../content.ts';
 import { receiveArchive } from './received-archive.ts';
 
 const STREAM_PIECE_BYTES = 512 << 10;
@@ -112,8 +112,12 @@ export class FileContentStore implements ContentStore {
     return damaged(digest);
   }
 
-  ingestArchive(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<ReceivedArchive> {
-    return receiveArchive(bytes, () => this.ingestUnknown(), signal);
+  ingestArchive(
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+    onFile: (file: ReceivedFile) => void,
+  ): Promise<ReceivedArchive> {
+    return receiveArchive(bytes, { createIngest: () => this.ingestUnknown(), onFile, signal });
   }
 
   async add(bytes: Uint8Array): Promise<Digest> {

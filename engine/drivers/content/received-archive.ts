@@ -6,9 +6,10 @@ import { closeSync, fsync, openSync, readFileSync, statSync, writeSync } from 'n
 import { posix } from 'node:path';
 import { promisify } from 'node:util';
 import { EngineError } from '../../contract/errors.ts';
-import { textOfBytes, type TarEntry } from '../../formats/tar-entry.ts';
+import { BLOCK_BYTES, textOfBytes, type TarEntry } from '../../formats/tar-entry.ts';
 import { TarReader, type TarSink } from '../../formats/tar-reader.ts';
-import type { Ingest, ReceivedArchive } from '../content.ts';
+import { hasTarMagic } from '../../formats/tar-header.ts';
+import type { Ingest, ReceivedArchive, ReceivedFile } from '../content.ts';
 import { compressionOf, decompress, type Decompression } from '../snapshots/decompression.ts';
 
 /** More than any archive of images has; each costs a file. */
@@ -17,13 +18,19 @@ const LINKS_MAX = 10;
 
 const syncFile = promisify(fsync);
 
+export interface ReceiveOptions {
+  readonly createIngest: () => Ingest;
+  readonly onFile: (file: ReceivedFile) => void;
+  readonly signal: AbortSignal;
+}
+
 /** See `ContentStore.ingestArchive`. */
 export async function receiveArchive(
   bytes: AsyncIterable<Uint8Array>,
-  createIngest: () => Ingest,
-  signal: AbortSignal,
+  options: ReceiveOptions,
 ): Promise<ReceivedArchive> {
-  const files = new ArchiveFiles(createIngest);
+  const { signal } = options;
+  const files = new ArchiveFiles(options);
   const reader = new TarReader(files);
   let decompression: Decompression | undefined;
   try {
@@ -35,7 +42,6 @@ export async function receiveArchive(
     }
     await decompression?.end();
     reader.end();
-    await files.synced();
     return files;
   } catch (error) {
     decompression?.abort();
@@ -45,14 +51,13 @@ export async function receiveArchive(
 }
 
 class ArchiveFiles implements TarSink, ReceivedArchive {
-  private readonly createIngest: () => Ingest;
+  private readonly options: ReceiveOptions;
   private readonly ingests = new Map<string, Ingest>();
   private readonly links = new Map<string, string>();
-  private readonly syncs: Promise<void>[] = [];
-  private fd = -1;
+  private present: PresentFile | undefined;
 
-  constructor(createIngest: () => Ingest) {
-    this.createIngest = createIngest;
+  constructor(options: ReceiveOptions) {
+    this.options = options;
   }
 
   begin(entry: TarEntry): void {
@@ -63,28 +68,22 @@ class ArchiveFiles implements TarSink, ReceivedArchive {
     if (entry.type !== 'file') return;
     if (this.ingests.size >= FILES_MAX)
       throw new EngineError('invalid-argument', `the archive has more than ${FILES_MAX} files`);
-    const ingest = this.createIngest();
+    const file = new PresentFile(this.options.createIngest());
+    this.present = file;
     this.ingests.get(name)?.discard();
-    this.ingests.set(name, ingest);
-    this.fd = openSync(ingest.path, 'wx', 0o600);
+    this.ingests.set(name, file.ingest);
   }
 
   data(bytes: Buffer, offset: number): void {
-    let at = 0;
-    while (at < bytes.length) at += writeSync(this.fd, bytes, at, bytes.length - at, offset + at);
+    this.present?.write(bytes, offset);
   }
 
   end(): void {
-    if (this.fd === -1) return;
-    const { fd } = this;
-    this.fd = -1;
-    const sync = syncFile(fd).finally(() => closeSync(fd));
-    sync.catch(() => {}); // `synced` tells
-    this.syncs.push(sync);
-  }
-
-  async synced(): Promise<void> {
-    await Promise.all(this.syncs);
+    const { present } = this;
+    if (present === undefined) return;
+    this.present = undefined;
+    present.finish();
+    this.options.onFile({ ingest: present.ingest, mayBeLayer: present.mayBeLayer });
   }
 
   file(name: string): Ingest | undefined {
@@ -103,9 +102,54 @@ class ArchiveFiles implements TarSink, ReceivedArchive {
   }
 
   [Symbol.dispose](): void {
-    if (this.fd !== -1) closeSync(this.fd);
-    this.fd = -1;
+    this.present?.finish();
+    this.present = undefined;
     for (const ingest of this.ingests.values()) ingest.discard();
+  }
+}
+
+/** A file of the archive while its bytes come in. */
+class PresentFile {
+  /** Becomes a blob only once the disk has it. */
+  readonly ingest: Ingest;
+  private readonly fd: number;
+  private readonly synced = Promise.withResolvers<void>();
+  private head: Buffer = Buffer.alloc(0);
+
+  constructor(ingest: Ingest) {
+    this.fd = openSync(ingest.path, 'wx', 0o600);
+    this.synced.promise.catch(() => {}); // who commits hears of it
+    this.ingest = {
+      path: ingest.path,
+      write: (bytes, signal) => ingest.write(bytes, signal),
+      commit: async (digest) => {
+        await this.synced.promise;
+        await ingest.commit(digest);
+      },
+      discard: () => ingest.discard(),
+    };
+  }
+
+  write(bytes: Buffer, offset: number): void {
+    if (this.head.length < BLOCK_BYTES)
+      this.head = Buffer.concat([this.head, bytes.subarray(0, BLOCK_BYTES - this.head.length)]);
+    let at = 0;
+    while (at < bytes.length) at += writeSync(this.fd, bytes, at, bytes.length - at, offset + at);
+  }
+
+  /** No more bytes come: the disk gets them while others go on. */
+  finish(): void {
+    const { fd } = this;
+    const sync = syncFile(fd).finally(() => closeSync(fd));
+    sync.then(this.synced.resolve, this.synced.reject);
+  }
+
+  get mayBeLayer(): boolean {
+    try {
+      return compressionOf(this.head) !== 'none' || hasTarMagic(this.head);
+    } catch {
+      return false;
+    }
   }
 }
 

@@ -5,19 +5,21 @@
  */
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
 import { EngineError } from '../../contract/errors.ts';
+import { isZstd, ZstdFrameSplitter } from '../../formats/zstd-frames.ts';
 
 /** Output pieces; 256 KiB is half again as quick as zlib's default of 16. */
 const PIECE_BYTES = 256 << 10;
 /** Pieces decompressed ahead of the consumer: with three layers at once, under 10 MB. */
 const QUEUE_PIECES_MAX = 8;
 const INPUT_BYTES_MAX = 512 << 10;
+const CODEC_OPTIONS = { chunkSize: PIECE_BYTES, highWaterMark: INPUT_BYTES_MAX };
 
 export type LayerCompression = 'gzip' | 'zstd' | 'none';
 
 /** Tells the compression by magic number; throws `invalid-argument` for one that is not supported. */
 export function compressionOf(head: Buffer): LayerCompression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
-  if (head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528) return 'zstd';
+  if (isZstd(head)) return 'zstd';
   if (head.toString('latin1', 0, 3) === 'BZh') throw unsupported('bzip2');
   if (head.toString('latin1', 0, 6) === '\xfd7zXZ\0') throw unsupported('xz');
   return 'none';
@@ -41,11 +43,8 @@ export function decompress(
   consume: (piece: Buffer) => void,
 ): Decompression {
   if (compression === 'none') return passThrough(consume);
-  const options = { chunkSize: PIECE_BYTES, highWaterMark: INPUT_BYTES_MAX };
-  return new CodecDecompression(
-    compression === 'gzip' ? createGunzip(options) : createZstdDecompress(options),
-    consume,
-  );
+  if (compression === 'zstd') return new ZstdDecompression(consume);
+  return new CodecDecompression(createGunzip(CODEC_OPTIONS), consume);
 }
 
 function passThrough(consume: (piece: Buffer) => void): Decompression {
@@ -54,6 +53,36 @@ function passThrough(consume: (piece: Buffer) => void): Decompression {
     end: async () => {},
     abort: () => {},
   };
+}
+
+/** One frame after the other, since the decoder ends with the first it is given. */
+class ZstdDecompression implements Decompression {
+  private readonly consume: (piece: Buffer) => void;
+  private readonly splitter = new ZstdFrameSplitter();
+  private frame: CodecDecompression | undefined;
+
+  constructor(consume: (piece: Buffer) => void) {
+    this.consume = consume;
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    for (const { bytes, endsFrame } of this.splitter.split(chunk)) {
+      this.frame ??= new CodecDecompression(createZstdDecompress(CODEC_OPTIONS), this.consume);
+      await this.frame.write(bytes);
+      if (!endsFrame) continue;
+      await this.frame.end();
+      this.frame = undefined;
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.frame?.end();
+    if (!this.splitter.isBetweenFrames) throw corrupt(new Error('unexpected end of file'));
+  }
+
+  abort(): void {
+    this.frame?.abort();
+  }
 }
 
 class CodecDecompression implements Decompression {

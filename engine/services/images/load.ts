@@ -3,7 +3,7 @@
  * is verified against the configuration that names it, as in a pull; what fails leaves nothing.
  */
 import { EngineError } from '../../contract/errors.ts';
-import type { ContentStore, Ingest, ReceivedArchive } from '../../drivers/content.ts';
+import type { ContentStore, ReceivedArchive } from '../../drivers/content.ts';
 import {
   ARCHIVE_DOCUMENT_BYTES_MAX,
   blobName,
@@ -13,7 +13,7 @@ import {
 } from '../../formats/image-archive.ts';
 import { digestOf, type Digest } from '../../formats/digest.ts';
 import { CONFIG_BYTES_MAX, diffIdsOf, parseImageConfig } from '../../formats/image-config.ts';
-import { MANIFEST_BYTES_MAX, MEDIA_TYPE, parseManifest } from '../../formats/manifest.ts';
+import { MANIFEST_BYTES_MAX, parseManifest } from '../../formats/manifest.ts';
 import { choosePlatform, type Platform } from '../../formats/platform.ts';
 import {
   familiarString,
@@ -22,6 +22,7 @@ import {
   type Reference,
 } from '../../formats/reference.ts';
 import type { EventBus } from '../events/event-bus.ts';
+import { ArchiveLayers } from './archive-layers.ts';
 import { recordOf, type ImageRecord, type LayerRecord } from './image-record.ts';
 import type { ImageStore } from './image-store.ts';
 import type { LayerStore } from './layer-store.ts';
@@ -42,9 +43,10 @@ export async function* loadImages(
   bytes: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly id: Digest; readonly tag?: string }> {
-  using archive = await parts.content.ingestArchive(bytes, signal);
   using lease = parts.uses.lease({ keepsLayers: false });
-  const task: Load = { archive, lease, signal, taken: new Map() };
+  await using layers = new ArchiveLayers(parts.layers, lease, signal);
+  using archive = await parts.content.ingestArchive(bytes, signal, (file) => layers.arrived(file));
+  const task: Load = { archive, lease, layers };
   for (const image of imagesIn(archive, parts.host)) {
     const record = await bringIn(parts, task, image);
     const tags = image.tags.map((tag): Reference => withDefaultTag(parseReference(tag)));
@@ -99,9 +101,7 @@ function layoutImage(
 interface Load {
   readonly archive: ReceivedArchive;
   readonly lease: Lease;
-  readonly signal: AbortSignal;
-  /** Files that were taken in: images share layers, and a layer may occur in one image twice. */
-  readonly taken: Map<Ingest, Promise<LayerRecord>>;
+  readonly layers: ArchiveLayers;
 }
 
 async function bringIn(parts: LoadParts, task: Load, image: ArchivedImage): Promise<ImageRecord> {
@@ -120,7 +120,7 @@ async function bringIn(parts: LoadParts, task: Load, image: ArchivedImage): Prom
   const layers =
     known && diffIds.every((diffId, index) => isHere(parts, diffId, known.layers[index]))
       ? known.layers
-      : await bringInLayers(parts, task, image.layers, diffIds);
+      : await bringInLayers(task, image.layers, diffIds);
   await parts.content.add(bytes);
   return recordOf(id, config, layers, []);
 }
@@ -130,7 +130,6 @@ function isHere(parts: LoadParts, diffId: Digest, layer: LayerRecord | undefined
 }
 
 async function bringInLayers(
-  parts: LoadParts,
   task: Load,
   files: readonly string[],
   diffIds: readonly Digest[],
@@ -139,12 +138,7 @@ async function bringInLayers(
     const file = files[index] as string;
     const ingest = task.archive.file(file);
     if (ingest === undefined) throw missing(file);
-    let layer = task.taken.get(ingest);
-    if (layer === undefined) {
-      layer = bringInLayer(parts, task, ingest);
-      task.taken.set(ingest, layer);
-    }
-    return expected(await layer, diffId);
+    return expected(await task.layers.of(ingest), diffId);
   });
   // Every one has let go of its files before the first error is passed on.
   await Promise.allSettled(all);
@@ -157,24 +151,6 @@ function expected(layer: LayerRecord, diffId: Digest): LayerRecord {
     'invalid-argument',
     `invalid diffID for layer: expected "${diffId}", got "${layer.diffId}"`,
   );
-}
-
-async function bringInLayer(
-  parts: LoadParts,
-  { lease, signal }: Load,
-  ingest: Ingest,
-): Promise<LayerRecord> {
-  const layer = await parts.layers.adopt(ingest, signal, ({ diffId, digest }) => {
-    lease.hold('layer', digest);
-    lease.hold('snapshot', diffId);
-  });
-  return {
-    diffId: layer.diffId,
-    digest: layer.digest,
-    mediaType: MEDIA_TYPE.ociLayer,
-    blobBytes: layer.blobBytes,
-    sizeBytes: layer.sizeBytes,
-  };
 }
 
 function missing(name: string): EngineError {
