@@ -13,7 +13,7 @@ export const ENGINE_PACKAGES = ['conmon', 'crun', 'iproute2', 'nftables', 'tini'
 
 /** What `npm test` needs beyond them: the peer's libraries, a display, a browser, fonts. */
 export const TEST_PACKAGES = [
-  ...['busybox-static', 'curl', 'iptables', 'libdevmapper1.02.1', 'openssl', 'runc'],
+  ...['busybox-static', 'curl', 'iptables', 'libdevmapper1.02.1', 'openssl', 'runc', 'skopeo'],
   ...['chromium', 'fonts-noto-cjk', 'xauth', 'xvfb'],
   ...['libasound2|libasound2t64', 'libatk-bridge2.0-0|libatk-bridge2.0-0t64', 'libdrm2'],
   ...['libgbm1', 'libgtk-3-0|libgtk-3-0t64', 'libnotify4', 'libnss3', 'libxss1', 'libxtst6'],

@@ -4,7 +4,7 @@ import { Readable, promises as streams } from 'node:stream';
 import { EngineError } from '../contract/errors.ts';
 import type { IMAGE_ROUTES, ProgressMessage } from '../contract/images.ts';
 import type { Filters } from '../contract/route.ts';
-import { isDigest } from '../formats/digest.ts';
+import { hexOf, isDigest } from '../formats/digest.ts';
 import type { Platform } from '../formats/platform.ts';
 import {
   familiarName,
@@ -14,7 +14,9 @@ import {
   withTag,
   type Reference,
 } from '../formats/reference.ts';
+import type { LayerRecord } from '../services/images/image-record.ts';
 import type { ImageService } from '../services/images/image-service.ts';
+import type { LoadedPart } from '../services/images/load.ts';
 import type { Handlers } from './handler.ts';
 import { inspectFor, parsePlatformQuery, summaryFor } from './image-versions.ts';
 import { readCredentials } from './registry-auth.ts';
@@ -65,7 +67,11 @@ export function imageHandlers(images: ImageService): Handlers<typeof IMAGE_ROUTE
       ),
     imageSave: ({ request, response }) => sendArchive(images, namesIn(request), response),
     imageSaveOne: ({ params, response }) => sendArchive(images, [params['name'] ?? ''], response),
-    imageLoad: ({ request, signal }) => loadFrom(images, request, signal),
+    imageLoad: ({ query, request, apiVersion, signal }) => {
+      const isKnown = apiVersion >= SINCE.platform;
+      const platform = isKnown ? parsePlatformQuery(query.platform) : undefined;
+      return loadFrom(images.load(request, platform, signal), query.quiet);
+    },
     imageTag: ({ params, query }) => {
       images.tag(params['name'] ?? '', taggedReference(query.repo, query.tag));
     },
@@ -139,12 +145,25 @@ async function sendArchive(
 }
 
 async function* loadFrom(
-  images: ImageService,
-  archive: IncomingMessage,
-  signal: AbortSignal,
+  parts: AsyncIterable<LoadedPart>,
+  isQuiet: boolean,
 ): AsyncGenerator<ProgressMessage> {
-  for await (const { id, tag } of images.load(archive, signal))
-    yield { stream: tag === undefined ? `Loaded image ID: ${id}\n` : `Loaded image: ${tag}\n` };
+  for await (const part of parts)
+    if (!('layer' in part)) yield { stream: loadedText(part) };
+    else if (!isQuiet) yield loadedLayer(part.layer);
+}
+
+function loadedText({ id, tag }: { readonly id: string; readonly tag?: string }): string {
+  return tag === undefined ? `Loaded image ID: ${id}\n` : `Loaded image: ${tag}\n`;
+}
+
+/** A layer counts once it is whole: what came in before that may belong to no image. */
+function loadedLayer({ diffId, blobBytes }: LayerRecord): ProgressMessage {
+  return {
+    status: 'Loading layer',
+    progressDetail: { current: blobBytes, total: blobBytes },
+    id: hexOf(diffId).slice(0, 12),
+  };
 }
 
 /** `tag` may be a digest, and wins over what the name carries. Source: moby postImagesCreate. */

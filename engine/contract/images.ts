@@ -144,7 +144,7 @@ export const IMAGE_ROUTES = {
     method: 'POST',
     path: '/images/load',
     summary: 'Load the images of a tar archive',
-    query: z.object({ quiet: queryBoolean }),
+    query: z.object({ quiet: queryBoolean, platform: z.string().default('') }),
     answer: 'json-lines',
     result: progressMessage,
   }),

@@ -96,6 +96,8 @@ export interface Ingest {
 }
 
 export interface ReceivedFile {
+  /** Within the archive. */
+  readonly name: string;
   readonly ingest: Ingest;
   /** It begins as an archive does, or as something compressed does. */
   readonly mayBeLayer: boolean;

@@ -73,6 +73,12 @@ export function blobName(digest: Digest): string {
   return `blobs/sha256/${hexOf(digest)}`;
 }
 
+/** The other way round; undefined for files that are no blobs. */
+export function digestOfBlobName(name: string): Digest | undefined {
+  const hex = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1];
+  return hex === undefined ? undefined : `sha256:${hex}`;
+}
+
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString());

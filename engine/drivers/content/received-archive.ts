@@ -68,7 +68,7 @@ class ArchiveFiles implements TarSink, ReceivedArchive {
     if (entry.type !== 'file') return;
     if (this.ingests.size >= FILES_MAX)
       throw new EngineError('invalid-argument', `the archive has more than ${FILES_MAX} files`);
-    const file = new PresentFile(this.options.createIngest());
+    const file = new PresentFile(name, this.options.createIngest());
     this.present = file;
     this.ingests.get(name)?.discard();
     this.ingests.set(name, file.ingest);
@@ -83,7 +83,8 @@ class ArchiveFiles implements TarSink, ReceivedArchive {
     if (present === undefined) return;
     this.present = undefined;
     present.finish();
-    this.options.onFile({ ingest: present.ingest, mayBeLayer: present.mayBeLayer });
+    const { name, ingest, mayBeLayer } = present;
+    this.options.onFile({ name, ingest, mayBeLayer });
   }
 
   file(name: string): Ingest | undefined {
@@ -110,13 +111,15 @@ class ArchiveFiles implements TarSink, ReceivedArchive {
 
 /** A file of the archive while its bytes come in. */
 class PresentFile {
+  readonly name: string;
   /** Becomes a blob only once the disk has it. */
   readonly ingest: Ingest;
   private readonly fd: number;
   private readonly synced = Promise.withResolvers<void>();
   private head: Buffer = Buffer.alloc(0);
 
-  constructor(ingest: Ingest) {
+  constructor(name: string, ingest: Ingest) {
+    this.name = name;
     this.fd = openSync(ingest.path, 'wx', 0o600);
     this.synced.promise.catch(() => {}); // who commits hears of it
     this.ingest = {

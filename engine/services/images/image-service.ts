@@ -52,7 +52,7 @@ import { LayerPusher } from './push-layers.ts';
 import { PushSlots } from './push-slots.ts';
 import { pushImage, type PushRequest } from './push.ts';
 import { removeImage, type RemoveOptions } from './remove.ts';
-import { loadImages } from './load.ts';
+import { loadImages, type LoadedPart } from './load.ts';
 import { saveImages } from './save.ts';
 import { StorageUses } from './storage-uses.ts';
 import { findUpdates } from './updates.ts';
@@ -206,10 +206,12 @@ export class ImageService implements ImageLookup {
   /** Takes in the images of an archive and tells each. */
   async *load(
     archive: AsyncIterable<Uint8Array>,
+    platform: Platform | undefined,
     signal: AbortSignal,
-  ): AsyncGenerator<{ readonly id: Digest; readonly tag?: string }> {
+  ): AsyncGenerator<LoadedPart> {
+    const until = AbortSignal.any([signal, this.closing.signal]);
     try {
-      yield* loadImages(this.parts(), archive, AbortSignal.any([signal, this.closing.signal]));
+      yield* loadImages(this.parts(), archive, platform, until);
     } finally {
       this.planSync();
       await this.uses.settled();

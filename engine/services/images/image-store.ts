@@ -7,6 +7,7 @@ import type { Records, StateStore } from '../../drivers/state.ts';
 import { isDigest, type Digest } from '../../formats/digest.ts';
 import {
   canonicalString,
+  familiarName,
   familiarString,
   parseReference,
   withDefaultTag,
@@ -105,6 +106,15 @@ export class ImageStore {
   /** The image a name stands for, if any. */
   idOf(reference: Reference): Digest | undefined {
     return this.names.get(canonicalString(reference));
+  }
+
+  /** Every tag of the repository that the reference names, in order. */
+  tagsOf(repository: Reference): Reference[] {
+    const name = familiarName(repository);
+    return [...this.namesOf.keys()]
+      .flatMap((id) => this.referencesOf(id))
+      .filter((it) => it.digest === undefined && familiarName(it) === name)
+      .toSorted((a, b) => (canonicalString(a) < canonicalString(b) ? -1 : 1));
   }
 
   /** Names of an image, tags and digests, in order. */

@@ -7,14 +7,20 @@ import type { ContentStore, ReceivedArchive } from '../../drivers/content.ts';
 import {
   ARCHIVE_DOCUMENT_BYTES_MAX,
   blobName,
+  digestOfBlobName,
   parseArchiveManifest,
   parseLayoutIndex,
   type ArchivedImage,
 } from '../../formats/image-archive.ts';
 import { digestOf, type Digest } from '../../formats/digest.ts';
-import { CONFIG_BYTES_MAX, diffIdsOf, parseImageConfig } from '../../formats/image-config.ts';
+import {
+  CONFIG_BYTES_MAX,
+  diffIdsOf,
+  parseImageConfig,
+  type ImageConfig,
+} from '../../formats/image-config.ts';
 import { MANIFEST_BYTES_MAX, parseManifest } from '../../formats/manifest.ts';
-import { choosePlatform, type Platform } from '../../formats/platform.ts';
+import { choosePlatform, formatPlatform, type Platform } from '../../formats/platform.ts';
 import {
   familiarString,
   parseReference,
@@ -37,18 +43,26 @@ export interface LoadParts {
   readonly host: Platform;
 }
 
-/** Yields what was loaded, a tag or an id each. */
+/** What a load tells as it goes: each layer that was not here before, then its image by tag or id. */
+export type LoadedPart =
+  { readonly layer: LayerRecord } | { readonly id: Digest; readonly tag?: string };
+
+/** `platform` chooses among the images of an index; one that is not of it is refused. */
 export async function* loadImages(
   parts: LoadParts,
   bytes: AsyncIterable<Uint8Array>,
+  platform: Platform | undefined,
   signal: AbortSignal,
-): AsyncGenerator<{ readonly id: Digest; readonly tag?: string }> {
+): AsyncGenerator<LoadedPart> {
   using lease = parts.uses.lease({ keepsLayers: false });
   await using layers = new ArchiveLayers(parts.layers, lease, signal);
-  using archive = await parts.content.ingestArchive(bytes, signal, (file) => layers.arrived(file));
-  const task: Load = { archive, lease, layers };
-  for (const image of imagesIn(archive, parts.host)) {
-    const record = await bringIn(parts, task, image);
+  using archive = await parts.content.ingestArchive(bytes, signal, (file) => {
+    if (!isKept(parts, file.name)) layers.arrived(file);
+  });
+  const task: Load = { archive, lease, layers, platform };
+  for (const image of imagesIn(archive, platform ?? parts.host)) {
+    const { record, fresh } = await bringIn(parts, task, image);
+    for (const layer of fresh) yield { layer };
     const tags = image.tags.map((tag): Reference => withDefaultTag(parseReference(tag)));
     parts.images.add(record, tags);
     parts.events.publish({
@@ -60,6 +74,12 @@ export async function* loadImages(
     if (tags.length === 0) yield { id: record.id };
     for (const tag of tags) yield { id: record.id, tag: familiarString(tag) };
   }
+}
+
+/** By its name in a layout: then its image is here as well, most likely. */
+function isKept({ content }: LoadParts, name: string): boolean {
+  const digest = digestOfBlobName(name);
+  return digest !== undefined && content.has(digest);
 }
 
 function imagesIn(archive: ReceivedArchive, host: Platform): ArchivedImage[] {
@@ -102,9 +122,14 @@ interface Load {
   readonly archive: ReceivedArchive;
   readonly lease: Lease;
   readonly layers: ArchiveLayers;
+  readonly platform: Platform | undefined;
 }
 
-async function bringIn(parts: LoadParts, task: Load, image: ArchivedImage): Promise<ImageRecord> {
+async function bringIn(
+  parts: LoadParts,
+  task: Load,
+  image: ArchivedImage,
+): Promise<{ record: ImageRecord; fresh: readonly LayerRecord[] }> {
   const bytes = task.archive.read(image.config, CONFIG_BYTES_MAX);
   if (bytes === undefined) throw missing(image.config);
   const config = parseImageConfig(bytes);
@@ -114,15 +139,27 @@ async function bringIn(parts: LoadParts, task: Load, image: ArchivedImage): Prom
       'invalid-argument',
       `invalid manifest, layers length mismatch: expected ${diffIds.length}, got ${image.layers.length}`,
     );
+  requirePlatform(config, task.platform);
   const id = digestOf(bytes);
   task.lease.hold('document', id);
   const known = parts.images.get(id);
-  const layers =
-    known && diffIds.every((diffId, index) => isHere(parts, diffId, known.layers[index]))
-      ? known.layers
-      : await bringInLayers(task, image.layers, diffIds);
+  const isKnown =
+    known && diffIds.every((diffId, index) => isHere(parts, diffId, known.layers[index]));
+  const layers = isKnown ? known.layers : await bringInLayers(task, image.layers, diffIds);
   await parts.content.add(bytes);
-  return recordOf(id, config, layers, []);
+  return { record: recordOf(id, config, layers, []), fresh: isKnown ? [] : layers };
+}
+
+/** Source: moby tarexport, load: an image of another platform than asked for is an error. */
+function requirePlatform(config: ImageConfig, wanted: Platform | undefined): void {
+  if (wanted === undefined) return;
+  const { os = 'linux', architecture = '', variant } = config;
+  const offered = { os, architecture, ...(variant && { variant }) };
+  if (choosePlatform([{ platform: offered }], wanted) !== undefined) return;
+  throw new EngineError(
+    'not-found',
+    `requested platform (${formatPlatform(wanted)}) not found: image is ${formatPlatform(offered)}`,
+  );
 }
 
 function isHere(parts: LoadParts, diffId: Digest, layer: LayerRecord | undefined): boolean {

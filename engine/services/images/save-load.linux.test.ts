@@ -32,7 +32,8 @@ async function save(...names: string[]): Promise<Buffer> {
 
 async function load(archive: Buffer): Promise<string[]> {
   const loaded: string[] = [];
-  for await (const { id, tag } of world.images.load(pieces(archive), never)) loaded.push(tag ?? id);
+  for await (const part of world.images.load(pieces(archive), undefined, never))
+    if ('id' in part) loaded.push(part.tag ?? part.id);
   return loaded;
 }
 
@@ -110,12 +111,61 @@ describe('save() and load()', () => {
     expect(json('oci-layout')).toEqual({ imageLayoutVersion: '1.0.0' });
   });
 
+  test('save() of a bare repository has all its tags', async () => {
+    await bring('many:v1', [layer('one')]);
+    await bring('many:v2', [layer('two')]);
+    await bring('other', [layer('three')]);
+    const archive = await save('many');
+    for (const name of ['many:v1', 'many:v2']) world.images.remove(name);
+    expect(await load(archive)).toEqual(['many:v1', 'many:v2']);
+  });
+
   test('save() refuses names that are not there', () => {
     expect(() => world.images.save(['nothing'])).toThrow('No such image: nothing:latest');
   });
 });
 
 describe('load()', () => {
+  test('tells each layer that was not here, then the image', async () => {
+    const id = await bring('a', [layer('x'), layer('y')]);
+    const archive = await save('a');
+    const told = async () => {
+      const parts: string[] = [];
+      for await (const part of world.images.load(pieces(archive), undefined, never))
+        parts.push('id' in part ? (part.tag ?? part.id) : part.layer.diffId);
+      return parts;
+    };
+    expect(await told()).toEqual(['a:latest']);
+    const diffIds = world.images.find('a').diffIds;
+    world.images.remove(id, { force: true });
+    expect(await told()).toEqual([...diffIds, 'a:latest']);
+  });
+
+  test('refuses an image of another platform than asked for', async () => {
+    await bring('a', [layer('x')]);
+    const archive = await save('a');
+    const platform = { os: 'linux', architecture: 's390x' };
+    const loading = world.images.load(pieces(archive), platform, never);
+    await expect(loading.next()).rejects.toThrow('requested platform (linux/s390x) not found');
+  });
+
+  test('drops what only looked like a layer', async () => {
+    const image = buildImage({ layers: [layer('x')] });
+    const blob = (bytes: Buffer, name: string) => ({ name, content: bytes });
+    const archive = writeTar([
+      blob(gzipSync('no archive at all'), 'notes.gz'),
+      blob(writeTar([{ name: 'file', content: 'of nobody' }]), 'stray.tar'),
+      blob(image.layers[0]?.bytes ?? Buffer.alloc(0), 'layer'),
+      blob(image.config.bytes, 'config'),
+      blob(
+        Buffer.from('[{"Config":"config","RepoTags":["x:1"],"Layers":["layer"]}]'),
+        'manifest.json',
+      ),
+    ]);
+    expect(await load(archive)).toEqual(['x:1']);
+    await expect.poll(() => world.onDisk()).toMatchObject({ layers: 1, blobs: 2, ingests: 0 });
+  });
+
   test('takes archives of older Dockers, links and all', async () => {
     const plain = writeTar([{ name: 'file', content: 'old' }]);
     const image = buildImage({ layers: [{ files: plain }, { files: plain }] });

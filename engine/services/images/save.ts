@@ -3,16 +3,12 @@
  * kept, compressed, so nothing is packed again; each blob is written once.
  */
 import type { ContentStore } from '../../drivers/content.ts';
+import type { FetchedManifest } from '../../drivers/registry.ts';
 import type { Digest } from '../../formats/digest.ts';
-import { digestOf } from '../../formats/digest.ts';
+import { digestOf, isDigest } from '../../formats/digest.ts';
 import { blobName } from '../../formats/image-archive.ts';
-import {
-  MANIFEST_BYTES_MAX,
-  MEDIA_TYPE,
-  parseManifest,
-  type Descriptor,
-  type ImageManifest,
-} from '../../formats/manifest.ts';
+import { PACKING_HEAD_BYTES, pushableLayerType } from '../../formats/layer-packing.ts';
+import { MEDIA_TYPE, type Descriptor } from '../../formats/manifest.ts';
 import {
   canonicalString,
   familiarString,
@@ -23,6 +19,7 @@ import {
 import { TAR_END, tarEntry, tarHeader, tarPadding } from '../../formats/tar-writer.ts';
 import { createdSeconds, type ImageRecord } from './image-record.ts';
 import type { ImageStore } from './image-store.ts';
+import { keptManifestOf } from './push-manifest.ts';
 
 export interface SaveParts {
   readonly images: ImageStore;
@@ -37,7 +34,7 @@ interface SavedImage {
 /** Throws for names that are not there before the first byte. */
 export function saveImages(parts: SaveParts, names: readonly string[]): AsyncGenerator<Buffer> {
   const chosen = new Map<Digest, SavedImage>();
-  for (const name of names) {
+  for (const name of names.flatMap((it) => spelledOut(parts.images, it))) {
     const record = parts.images.find(name);
     const tags = [...(chosen.get(record.id)?.tags ?? []), ...tagsNamed(parts.images, record, name)];
     chosen.set(record.id, { record, tags });
@@ -45,7 +42,7 @@ export function saveImages(parts: SaveParts, names: readonly string[]): AsyncGen
   return archiveOf(parts.content, [...chosen.values()]);
 }
 
-/** A name saves that tag, an id saves none, a bare repository all its tags. */
+/** A name saves that tag, an id or a digest saves none. */
 function tagsNamed(images: ImageStore, record: ImageRecord, name: string): Reference[] {
   if (record.id.startsWith(name) || record.id.startsWith(`sha256:${name}`)) return [];
   const wanted = canonicalString(withDefaultTag(parseReference(name)));
@@ -54,6 +51,17 @@ function tagsNamed(images: ImageStore, record: ImageRecord, name: string): Refer
     .filter((tag) => tag.digest === undefined && canonicalString(tag) === wanted);
 }
 
+/** A bare repository stands for all its tags, anything else for itself. Source: moby tarexport, parseNames. */
+function spelledOut(images: ImageStore, name: string): string[] {
+  if (isDigest(name) || FULL_ID.test(name)) return [name];
+  const reference = parseReference(name);
+  if (reference.tag !== undefined || reference.digest !== undefined) return [name];
+  const tags = images.tagsOf(reference);
+  return tags.length > 0 ? tags.map(canonicalString) : [name];
+}
+
+const FULL_ID = /^[0-9a-f]{64}$/;
+
 async function* archiveOf(
   content: ContentStore,
   images: readonly SavedImage[],
@@ -61,7 +69,7 @@ async function* archiveOf(
   const written = new Set<Digest>();
   const descriptors: object[] = [];
   for (const { record, tags } of images) {
-    const manifest = manifestOf(content, record);
+    const manifest = await manifestOf(content, record);
     for (const digest of [...record.layers.map((layer) => layer.digest), record.id])
       if (!written.has(digest)) {
         written.add(digest);
@@ -99,36 +107,31 @@ function annotationsOf(tag: Reference): Record<string, string> {
   };
 }
 
-/** The manifest it was pulled by, or one made up for an image that came otherwise. */
-function manifestOf(
-  content: ContentStore,
-  record: ImageRecord,
-): { mediaType: string; digest: Digest; bytes: Buffer } {
-  for (const digest of record.manifests) {
-    const bytes = content.read(digest, MANIFEST_BYTES_MAX);
-    const manifest = parseManifest(bytes);
-    if (manifest.kind === 'image' && describes(manifest, record))
-      return { mediaType: manifest.mediaType, digest, bytes };
-  }
+/**
+ * The manifest it was pulled by if that is an OCI one, else one made up: readers of layouts know
+ * nothing of Docker's own.
+ */
+async function manifestOf(content: ContentStore, record: ImageRecord): Promise<FetchedManifest> {
+  const kept = keptManifestOf(content, record);
+  if (kept?.mediaType === MEDIA_TYPE.ociManifest) return kept;
   const config: Descriptor = {
     mediaType: MEDIA_TYPE.ociConfig,
     digest: record.id,
     size: content.sizeBytes(record.id),
   };
-  const layers = record.layers.map(({ mediaType, digest, blobBytes }) => ({
-    mediaType,
-    digest,
-    size: blobBytes,
-  }));
+  const layers: Descriptor[] = [];
+  for (const { digest, blobBytes } of record.layers)
+    layers.push({ mediaType: await layerType(content, digest), digest, size: blobBytes });
   const mediaType = MEDIA_TYPE.ociManifest;
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config, layers }));
   return { mediaType, digest: digestOf(bytes), bytes };
 }
 
-/** False for another image of a list, and where the layers are kept in other blobs by now. */
-function describes(manifest: ImageManifest, record: ImageRecord): boolean {
-  if (manifest.config.digest !== record.id) return false;
-  return manifest.layers.every((layer, index) => layer.digest === record.layers[index]?.digest);
+/** What is not packed in a way of OCI's own is named as a plain archive, as skopeo does. */
+async function layerType(content: ContentStore, digest: Digest): Promise<string> {
+  for await (const piece of content.stream(digest))
+    return pushableLayerType(piece.subarray(0, PACKING_HEAD_BYTES)) ?? MEDIA_TYPE.ociLayer;
+  return MEDIA_TYPE.ociLayer;
 }
 
 async function* blobMember(
