@@ -58,14 +58,19 @@ export class LayerExtractor implements TarSink {
   private place: Place = { parent: '', base: '' };
   private fd = -1;
   private unchecked = 0;
+  private readonly membersMax: number;
+  private members = 0;
 
-  constructor(root: string) {
+  constructor(root: string, membersMax: number = Number.POSITIVE_INFINITY) {
     this.root = root;
+    this.membersMax = membersMax;
     this.directory = new LayerDirectory(root);
   }
 
   begin(entry: TarEntry): void {
     this.entry = undefined;
+    if (++this.members > this.membersMax)
+      throw new EngineError('invalid-argument', `layer has more than ${this.membersMax} members`);
     const place = this.directory.locate(entry.name);
     if (place.base === '' && entry.type !== 'directory')
       throw new EngineError('invalid-argument', 'invalid tar: a member would replace the root');

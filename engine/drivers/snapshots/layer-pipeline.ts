@@ -33,12 +33,17 @@ import { LayerExtractor } from './layer-extractor.ts';
 const READ_BYTES = 256 << 10;
 const PROGRESS_INTERVAL_MS = 100;
 
-/**
- * A layer may unpack to this many times its size and no more, once past the free allowance: gzip
- * reaches 1032, real layers stay under 100. The free disk is watched besides (see LayerExtractor).
- */
-const EXPANSION_MAX = 500;
-const EXPANSION_FREE_BYTES = 8 * 2 ** 30;
+/** What a layer may make of this machine. The free disk is watched besides (see LayerExtractor). */
+export interface UnpackLimits {
+  /** How many times its own size it may unpack to: gzip reaches 1032, real layers stay under 100. */
+  readonly expansion: number;
+  /** Bytes it may unpack to whatever its size. */
+  readonly freeBytes: number;
+  /** Members of its archive: each costs an inode, each folder some memory until the end. */
+  readonly members: number;
+}
+
+const LIMITS: UnpackLimits = { expansion: 500, freeBytes: 8 * 2 ** 30, members: 5_000_000 };
 
 const syncFile = promisify(fsync);
 
@@ -46,6 +51,7 @@ export interface PipelineOptions {
   readonly directory: string;
   readonly onProgress: (progress: UnpackProgress) => void;
   readonly signal: AbortSignal;
+  readonly limits?: UnpackLimits;
 }
 
 /** Runs the pipeline to its end. */
@@ -145,6 +151,7 @@ function wrongDigest(digest: Digest): EngineError {
 /** A layer's bytes on their way into the directory. */
 class LayerStream {
   private readonly options: PipelineOptions;
+  private readonly limits: UnpackLimits;
   private readonly extractor: LayerExtractor;
   private readonly reader: TarReader;
   private readonly blobHash = createHash('sha256');
@@ -157,7 +164,8 @@ class LayerStream {
 
   constructor(options: PipelineOptions) {
     this.options = options;
-    this.extractor = new LayerExtractor(options.directory);
+    this.limits = options.limits ?? LIMITS;
+    this.extractor = new LayerExtractor(options.directory, this.limits.members);
     this.reader = new TarReader(this.extractor);
   }
 
@@ -178,10 +186,11 @@ class LayerStream {
 
   private take(piece: Buffer): void {
     this.archiveBytes += piece.length;
-    if (this.archiveBytes > EXPANSION_FREE_BYTES + EXPANSION_MAX * this.blobBytes)
+    const { expansion, freeBytes } = this.limits;
+    if (this.archiveBytes > freeBytes + expansion * this.blobBytes)
       throw new EngineError(
         'invalid-argument',
-        `layer unpacks to more than ${EXPANSION_MAX} times its size`,
+        `layer unpacks to more than ${expansion} times its size`,
       );
     this.diffHash.update(piece);
     this.reader.write(piece);

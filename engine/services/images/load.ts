@@ -153,7 +153,7 @@ async function bringIn(
 /** Source: moby tarexport, load: an image of another platform than asked for is an error. */
 function requirePlatform(config: ImageConfig, wanted: Platform | undefined): void {
   if (wanted === undefined) return;
-  const { os = 'linux', architecture = '', variant } = config;
+  const { os, architecture, variant } = config;
   const offered = { os, architecture, ...(variant && { variant }) };
   if (choosePlatform([{ platform: offered }], wanted) !== undefined) return;
   throw new EngineError(
