@@ -307,7 +307,7 @@ async function main(): Promise<void> {
     ...bind(SYSTEM_ROUTES, systemHandlers(system, events, clock)),
     ...bind(DISK_ROUTES, diskUsageHandlers(disk)),
     ...bind(CONTAINER_ROUTES, containerHandlers(containers)),
-    ...bind(ARCHIVE_ROUTES, archiveHandlers(containers.contents)),
+    ...bind(ARCHIVE_ROUTES, archiveHandlers(containers)),
     ...bind(CHECKPOINT_ROUTES, checkpointHandlers()),
     ...bind(LOG_ROUTES, logHandlers(containerLogs)),
     ...bind(STATS_ROUTES, statsHandlers(stats)),

@@ -6,8 +6,10 @@ import {
   type PathStatDocument,
 } from '../contract/archive.ts';
 import { EngineError } from '../contract/errors.ts';
+import { parseReference, withDefaultTag, withTag, type Reference } from '../formats/reference.ts';
 import { goFileMode } from '../formats/file-mode.ts';
 import { formatTime } from '../host/clock.ts';
+import type { ContainerService } from '../services/containers/container-service.ts';
 import type { ContainerContents, PathStat } from '../services/containers/contents.ts';
 import { chooseEncoding, encoded } from './content-encoding.ts';
 import type { Call, Handlers } from './handler.ts';
@@ -15,7 +17,8 @@ import { drained } from './reply.ts';
 
 type Routes = typeof ARCHIVE_ROUTES;
 
-export function archiveHandlers(contents: ContainerContents): Handlers<Routes> {
+export function archiveHandlers(containers: ContainerService): Handlers<Routes> {
+  const { contents } = containers;
   return {
     archiveHead: async (call) => {
       const stat = await contents.stat(idOf(call), pathOf(call), call.signal);
@@ -28,6 +31,7 @@ export function archiveHandlers(contents: ContainerContents): Handlers<Routes> {
       const list = changes.map(({ path, kind }) => ({ Path: path, Kind: kind }));
       return list.length > 0 ? list : null; // a Go slice nobody added to
     },
+    containerCommit: (call) => commit(containers, call),
     containerExport: async (call) => {
       const bytes = contents.export(idOf(call), call.signal);
       await send(call.response, 'application/octet-stream', bytes, call.signal);
@@ -42,6 +46,32 @@ function idOf({ params }: { readonly params: Readonly<Record<string, string>> })
 function pathOf({ query }: { readonly query: { readonly path: string } }): string {
   if (query.path !== '') return query.path;
   throw new EngineError('invalid-argument', 'bad parameter: path cannot be empty');
+}
+
+async function commit(
+  containers: ContainerService,
+  { query, body, request, signal }: Call<Routes['containerCommit']>,
+): Promise<{ Id: string }> {
+  const { container, repo, tag, author, comment, pause } = query;
+  if (container === '')
+    throw new EngineError('invalid-argument', 'invalid name or ID supplied: ""');
+  const { searchParams } = new URL(request.url ?? '', 'http://engine');
+  const wish = {
+    changes: searchParams.getAll('changes'),
+    author,
+    comment,
+    pauses: pause,
+    config: body ?? undefined,
+    reference: repo === '' ? undefined : referenceOf(repo, tag),
+  };
+  return { Id: await containers.commit(container, wish, signal) };
+}
+
+function referenceOf(repository: string, tag: string): Reference {
+  const reference = parseReference(repository);
+  if (reference.digest !== undefined)
+    throw new EngineError('invalid-argument', 'cannot import digest reference');
+  return withDefaultTag(tag === '' ? reference : withTag(reference, tag));
 }
 
 function setPathStat(response: ServerResponse, stat: PathStat): void {

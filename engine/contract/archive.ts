@@ -1,9 +1,10 @@
 /**
- * Looking into containers: files in and out as tar archives, changes, export. Source: Docker Engine
+ * Looking into containers: files in and out as tar archives, changes, export, commit. Source: Docker Engine
  * API v1.50, ContainerArchive and others. Pure.
  */
 import * as z from 'zod';
-import { queryBoolean, route } from './route.ts';
+import { containerConfig } from './containers.ts';
+import { queryBoolean, queryBooleanOrTrue, route } from './route.ts';
 
 /** Base64 of a JSON document: what the path is. On the answers of HEAD and GET. */
 export const PATH_STAT_HEADER = 'X-Docker-Container-Path-Stat';
@@ -60,6 +61,25 @@ export const ARCHIVE_ROUTES = {
         }),
       )
       .nullable(),
+  }),
+  containerCommit: route({
+    method: 'POST',
+    path: '/commit',
+    summary: 'Make an image of a container and what it changed',
+    query: z.object({
+      container: z.string().default(''),
+      repo: z.string().default(''),
+      tag: z.string().default(''),
+      comment: z.string().default(''),
+      author: z.string().default(''),
+      /** Freeze the container meanwhile. */
+      pause: queryBooleanOrTrue,
+      /** Dockerfile instructions; may be given several times. */
+      changes: z.string().default(''),
+    }),
+    body: containerConfig.nullish(),
+    status: 201,
+    result: z.object({ Id: z.string() }),
   }),
   containerExport: route({
     method: 'GET',

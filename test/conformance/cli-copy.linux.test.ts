@@ -22,7 +22,7 @@ import { writeTar, type TarEntry } from '../support/tar-writer.ts';
 import { startSubject, SUBJECT, type Subject } from './subject.ts';
 
 let subject: Subject;
-let folder: string;
+const folder = mkdtempSync(join(tmpdir(), 'gantry-copy-'));
 const SETUP = [
   'mkdir -p /d/sub /empty; echo hi > /d/file; chown 12:34 /d/file; chmod 4750 /d/file',
   'touch -d @1500000000 /d/file; echo x > /d/sub/x; ln -s file /d/link; ln -s /d /to-d',
@@ -31,7 +31,6 @@ const SETUP = [
 ];
 beforeAll(async () => {
   subject = await startSubject();
-  folder = mkdtempSync(join(tmpdir(), 'gantry-copy-'));
   mkdirSync(join(folder, 'bound'));
   writeFileSync(join(folder, 'bound/inside'), 'of the host');
   await docker(

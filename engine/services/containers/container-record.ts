@@ -73,6 +73,8 @@ export interface ContainerState {
   readonly error: string;
   readonly wasOomKilled: boolean;
   readonly restartCount: number;
+  /** It is paused, but only while its layer is read. */
+  readonly isFrozenForCommit?: boolean;
   /** A person stopped it: no restart policy brings it back before the next start. */
   readonly stoppedByUser: boolean;
   /** Its removal has begun; the volumes the engine named go with it or not. */

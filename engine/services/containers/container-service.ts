@@ -14,6 +14,7 @@ import type { Probed, ProbedContainers } from '../health/health-service.ts';
 import { planProbe } from '../health/probe-plan.ts';
 import type { ImageUsers } from '../images/image.ts';
 import { attachContainer, parseSize, resizeTerminal, type AttachWish } from './attach.ts';
+import { commitContainer, type CommitRequest } from './commit.ts';
 import type { ContainerLookup, ContainerView } from './container.ts';
 import { ContainerContents } from './contents.ts';
 import { cgroupsPathOf, type ContainerContext } from './context.ts';
@@ -251,6 +252,10 @@ export class ContainerService implements ContainerLookup, ImageUsers, ProbedCont
   /** `user[:group]` by the files of a container that runs. Throws `invalid-argument`. */
   resolveUser(container: Pick<ContainerView, 'id' | 'rootfsPath'>, user: string): ProcessUser {
     return userOf(this.context, this.find(container.id), container.rootfsPath, user);
+  }
+
+  commit(name: string, request: CommitRequest, signal: AbortSignal): Promise<Digest> {
+    return commitContainer(this.context, this.find(name), request, signal);
   }
 
   /** Has the container's log writer open its file anew. */

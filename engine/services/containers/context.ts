@@ -10,7 +10,7 @@ import type { Cgroups } from '../../host/cgroups.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { Machine } from '../../host/machine.ts';
 import type { EventBus } from '../events/event-bus.ts';
-import type { ImageLookup } from '../images/image.ts';
+import type { ImageLookup, ImageMaker } from '../images/image.ts';
 import type { VolumeService } from '../volumes/volume-service.ts';
 import type { ContainerStore } from './container-store.ts';
 import type { LiveContainer } from './live-container.ts';
@@ -48,7 +48,7 @@ export interface ContainerSettings {
 export interface ContainerContext {
   readonly store: ContainerStore;
   readonly standby: Standby;
-  readonly images: ImageLookup;
+  readonly images: ImageLookup & ImageMaker;
   readonly snapshotter: Snapshotter;
   readonly networks: NetworkLookup;
   readonly network: NetworkDriver;

@@ -8,6 +8,7 @@
 import { messageOf } from '../../contract/errors.ts';
 import type { ContainerExit } from '../../drivers/monitor.ts';
 import { cgroupsPathOf, type ContainerContext } from './context.ts';
+import { thaw } from './commit.ts';
 import { undoCreation } from './create.ts';
 import { handleExit, tearDown, watchForExit } from './exit.ts';
 import type { LiveContainer } from './live-container.ts';
@@ -102,6 +103,7 @@ async function adopt(context: ContainerContext, container: LiveContainer): Promi
     await driver.release(container.id);
   const actual = driver.isPaused(cgroupsPathOf(context, container)) ? 'paused' : 'running';
   if (actual !== status) context.store.setState(container, { status: actual });
+  await thaw(context, container);
 }
 
 /** It does not run: its end is recorded if it was not, its leftovers go, its policy applies. */

@@ -37,8 +37,9 @@ import { hostPlatform, type Platform } from '../../formats/platform.ts';
 import { familiarString, withDefaultTag, type Reference } from '../../formats/reference.ts';
 import { formatTime, type Clock } from '../../host/clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
+import { commitImage, type CommitImageRequest } from './commit.ts';
+import type { Image, ImageLookup, ImageMaker, ImageUsers } from './image.ts';
 import { checkStore } from './check-store.ts';
-import type { Image, ImageLookup, ImageUsers } from './image.ts';
 import { describeLayers, listLayerFiles, type LayerFilesRequest } from './image-layers.ts';
 import type { ImageRecord } from './image-record.ts';
 import { ImageStore } from './image-store.ts';
@@ -85,7 +86,7 @@ const EVERY_LINE = {
 } as const;
 const DURABLE_AFTER_MS = 10_000;
 
-export class ImageService implements ImageLookup {
+export class ImageService implements ImageLookup, ImageMaker {
   private readonly options: ImageServiceOptions;
   private readonly uses: StorageUses;
   private readonly store: ImageStore;
@@ -192,6 +193,16 @@ export class ImageService implements ImageLookup {
     const until = AbortSignal.any([signal, this.closing.signal]);
     try {
       return await importImage(this.parts(), request, until);
+    } finally {
+      this.planSync();
+      await this.uses.settled();
+    }
+  }
+
+  async commit(request: CommitImageRequest, signal: AbortSignal): Promise<Digest> {
+    const until = AbortSignal.any([signal, this.closing.signal]);
+    try {
+      return await commitImage(this.parts(), request, until);
     } finally {
       this.planSync();
       await this.uses.settled();

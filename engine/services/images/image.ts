@@ -1,5 +1,6 @@
 /** An image as the rest of the engine sees it, and how containers look one up. */
 import type { Digest } from '../../formats/digest.ts';
+import type { CommitImageRequest } from './commit.ts';
 
 /** The `config` object of an image's configuration, as much of it as a container inherits. */
 export interface ImageRunConfig {
@@ -52,6 +53,12 @@ export interface ImageLookup {
    * here (and only here) until that container is gone; after that undefined.
    */
   get(id: Digest): Image | undefined;
+}
+
+/** Makes images of containers. */
+export interface ImageMaker {
+  /** One more layer on an image; resolves with the new image's id. Nothing is left of a failure. */
+  commit(request: CommitImageRequest, signal: AbortSignal): Promise<Digest>;
 }
 
 /** Who uses an image, so that images in use are kept and counted. */

@@ -23,7 +23,7 @@ import { systemClock } from '../../../host/clock.ts';
 import { readMachine } from '../../../host/machine.ts';
 import { readPrivileges } from '../../../host/privileges.ts';
 import { EventBus, type EngineEvent } from '../../events/event-bus.ts';
-import type { Image, ImageLookup } from '../../images/image.ts';
+import type { Image, ImageLookup, ImageMaker } from '../../images/image.ts';
 import { VolumeService } from '../../volumes/volume-service.ts';
 import { ContainerService } from '../container-service.ts';
 import { ContainerStore } from '../container-store.ts';
@@ -263,7 +263,7 @@ function makeLayer(snapshotter: OverlaySnapshotter): void {
   target.commit(IMAGE_LAYER, 1 << 20);
 }
 
-function fakeImages(): ImageLookup {
+function fakeImages(): ImageLookup & ImageMaker {
   const image: Image = {
     id: digestOf('busybox image'),
     repoTags: ['busybox:latest'],
@@ -286,5 +286,6 @@ function fakeImages(): ImageLookup {
       throw new EngineError('not-found', `No such image: ${reference}:latest`);
     },
     get: (id) => (id === image.id ? image : undefined),
+    commit: () => Promise.reject(new Error('there is no image store here')),
   };
 }
