@@ -173,9 +173,12 @@ export class ContainerStreams {
       if (wanted === undefined) return this.leave(attachment, 'detached');
       if (wanted.length > 0 && this.live?.write(wanted) === false) connection.pause();
     });
-    connection.on('end', () => {
+    const endInput = (): void => {
       if (this.options.endsInput) this.live?.endInput();
-    });
+    };
+    // A client with nothing to send may have said so before the container was there.
+    if (connection.readableEnded) endInput();
+    else connection.on('end', endInput);
   }
 
   private resumeInput(): void {

@@ -66,6 +66,8 @@ function carryInput(
   });
   stdin?.on('drain', () => connection.resume());
   stdin?.on('close', () => connection.resume());
+  // A client with nothing to send may have said so before the program was there.
+  if (connection.readableEnded) endInput();
   connection.on('end', endInput);
   connection.on('close', endInput);
   return detached;
