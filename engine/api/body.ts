@@ -35,7 +35,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function readBody(request: IncomingMessage, source: Readable): Promise<Buffer> {
+/** All of it, as bytes. */
+export async function readBody(request: IncomingMessage, source: Readable): Promise<Buffer> {
   if (source === request) return collect(request);
   const length = Number(request.headers['content-length'] ?? 0);
   if (length > BODY_LIMIT) throw tooLarge();

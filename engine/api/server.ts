@@ -12,7 +12,7 @@ import {
 import type { Duplex, Readable } from 'node:stream';
 import { EngineError } from '../contract/errors.ts';
 import type { Route } from '../contract/route.ts';
-import { readJsonBody } from './body.ts';
+import { readBody, readJsonBody } from './body.ts';
 import type { BoundRoute, Call } from './handler.ts';
 import { hijack } from './hijack.ts';
 import { COMMON_HEADERS, sendError, sendJson, sendJsonLines } from './reply.ts';
@@ -124,7 +124,11 @@ async function decodeBody(
   request: IncomingMessage,
   source: Readable,
 ): Promise<unknown> {
-  if (route.body === undefined) return undefined;
+  if (route.body === undefined) {
+    // dockerode sends the query of an attach as its body too; the stream begins after it.
+    if (source !== request) await readBody(request, source);
+    return undefined;
+  }
   return route.body.parse(await readJsonBody(request, source));
 }
 
