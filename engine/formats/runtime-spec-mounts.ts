@@ -81,12 +81,9 @@ function ipcMounts(
     source,
     options: ['rbind', 'rprivate'],
   });
-  if (IpcMode === 'host')
-    return {
-      ipc: [bind('/dev/mqueue', '/dev/mqueue')],
-      shm: [bind('/dev/shm', '/dev/shm')],
-    };
+  // The file system shows the queues of the IPC namespace it is mounted in, the host's too.
   const ipc = [{ destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: SAFE }];
+  if (IpcMode === 'host') return { ipc, shm: [bind('/dev/shm', '/dev/shm')] };
   if (IpcMode === 'none') return { ipc, shm: [] };
   if (shmPath !== undefined) return { ipc, shm: [bind('/dev/shm', shmPath)] };
   const options = [...SAFE, 'mode=1777', `size=${ShmSize}`];

@@ -68,7 +68,7 @@ export async function joinNetwork(
       return { request, sandbox: await context.network.attach(request) };
     } catch (error) {
       const hasMore = wishes.some(({ hostPorts }) => hostPorts.length > attempt + 1);
-      if (!hasCode(error, 'conflict') || !hasMore) throw networkFailure(container, error);
+      if (!hasCode(error, 'conflict') || !hasMore) throw networkFailure(error);
     }
   }
 }
@@ -83,13 +83,11 @@ function choose({ hostPorts, ...wish }: PortWish, attempt: number): PublishedPor
 }
 
 /** As dockerd words it, so that tools find the reason. */
-function networkFailure(container: LiveContainer, error: unknown): unknown {
+function networkFailure(error: unknown): unknown {
   if (!(error instanceof EngineError) || error.code !== 'conflict') return error;
-  return new EngineError(
-    'internal',
-    `failed to set up container networking: driver failed programming external connectivity on endpoint ${container.name}: ${error.message}`,
-    { cause: error },
-  );
+  return new EngineError('internal', `failed to set up container networking: ${error.message}`, {
+    cause: error,
+  });
 }
 
 /** Writes hosts, hostname and resolv.conf. */
