@@ -61,6 +61,7 @@ export class Dockerd implements AsyncDisposable {
           '--exec-root': join(folder, 'run'),
           '--registry-mirror': registry.url,
           '--insecure-registry': registry.address,
+          '--init-path': join(await debianPackage('tini'), 'usr/bin/tini-static'),
         }),
       ),
       { env: { ...process.env, PATH: await peerPath() }, timeoutMs: 3_600_000 },

@@ -25,11 +25,11 @@ export class EngineTraces {
 
   /** Notes the cgroups of the engine's containers while they run, and the parents made for them. */
   rememberCgroups(): void {
-    const own = new Set(cgroupsOf('self'));
+    const own = cgroupsOf('self');
     const found = this.containerProcesses().flatMap((pid) => cgroupsOf(pid));
     const parents = found.map((path) => dirname(path));
     this.cgroups = [...new Set([...found, ...parents])].filter(
-      (path) => path.split('/').length > 5 && !own.has(path),
+      (path) => path.split('/').length > 5 && !own.some((it) => `${it}/`.startsWith(`${path}/`)),
     );
   }
 
