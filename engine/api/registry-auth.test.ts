@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readCredentials } from './registry-auth.ts';
+import { readCredentials, readCredentialsByDomain } from './registry-auth.ts';
 
 const header = (value: unknown, encoding: BufferEncoding = 'base64url') =>
   Buffer.from(JSON.stringify(value)).toString(encoding);
@@ -28,4 +28,18 @@ test('readCredentials() refuses what is no JSON', () => {
     'invalid X-Registry-Auth header',
   );
   expect(() => readCredentials(header([]))).toThrow('invalid X-Registry-Auth header');
+});
+
+test('readCredentialsByDomain() knows Docker Hub by the name that client files give it', () => {
+  const all = readCredentialsByDomain(
+    header({
+      'https://index.docker.io/v1/': { username: 'ann', password: 'a' },
+      'registry.example:5000': { identitytoken: 't' },
+      'anonymous.example': {},
+    }),
+  );
+  expect([...all.keys()]).toEqual(['docker.io', 'registry.example:5000']);
+  expect(all.get('docker.io')).toEqual({ username: 'ann', password: 'a' });
+  expect(readCredentialsByDomain(undefined).size).toBe(0);
+  expect(() => readCredentialsByDomain('e30x')).toThrow('invalid X-Registry-Config header');
 });

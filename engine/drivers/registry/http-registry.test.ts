@@ -170,6 +170,46 @@ describe('with tokens', () => {
   });
 });
 
+describe('a token server', () => {
+  const challengeWith = (realm: string) => {
+    registry.intercept = (_, response) => {
+      refuse(response, 401, 'UNAUTHORIZED', 'authentication required', {
+        'www-authenticate': `Bearer realm="${realm}",service="reg"`,
+      });
+      return true;
+    };
+  };
+
+  test('elsewhere, without TLS, gets no password', async () => {
+    challengeWith('http://collector.example/token');
+    await expect(repository('a/b', USER).manifest('latest', signal)).rejects.toThrow(
+      'names a token server without TLS, collector.example: no credentials are sent there',
+    );
+  });
+
+  test.each(['ftp://x/token', 'file:///etc/passwd', 'nowhere'])('at %s is none', async (realm) => {
+    challengeWith(realm);
+    await expect(repository('a/b', USER).manifest('latest', signal)).rejects.toThrow(
+      'names no usable token server',
+    );
+  });
+
+  test('that pours is given up on, as is a token that would break out of its header', async () => {
+    const answers = [Buffer.alloc(2 << 20, ' '), Buffer.from('{"token":"a\\r\\nX-Evil: 1"}')];
+    registry.intercept = (request, response) => {
+      if (request.url?.startsWith('/token')) response.end(answers.shift());
+      else
+        refuse(response, 401, 'UNAUTHORIZED', 'authentication required', {
+          'www-authenticate': `Bearer realm="http://${registry.address}/token"`,
+        });
+      return true;
+    };
+    const ask = () => repository('a/b', USER).manifest('latest', signal);
+    await expect(ask()).rejects.toThrow("the token server's answer is larger than");
+    await expect(ask()).rejects.toThrow('token server sends no token');
+  });
+});
+
 describe('a redirect', () => {
   test('to another host carries no credentials', async () => {
     const pushed = registry.push('a/b:latest', image);
