@@ -7,6 +7,7 @@
  */
 import { EngineError } from '../contract/errors.ts';
 import { parseDecimalBytes, parseBinaryBytes } from './byte-sizes.ts';
+import { checkLogDetails } from './log-details.ts';
 
 export interface LogOptions {
   /** False for `none` and `journald`: the engine has nothing to read. */
@@ -36,7 +37,7 @@ const DRIVERS: Readonly<Record<string, Driver>> = {
 
 /**
  * Throws `invalid-argument` with Docker's texts for an unknown driver or option. Options that change
- * nothing here (`compress`, `mode`, `tag`) are accepted, since what they ask for loses nothing.
+ * nothing here (`compress`, `mode`) are accepted, since what they ask for loses nothing.
  */
 export function parseLogOptions(
   name: string,
@@ -55,6 +56,7 @@ export function parseLogOptions(
           ? `unknown log opt '${option}' for log driver local`
           : `unknown log opt '${option}' for ${driverName} log driver`,
       );
+  checkLogDetails(options);
   if (driverName === 'journald') return { ...nothing, isJournal: true };
   const limits = {
     maxBytes: parseMaxBytes(driverName, options['max-size']) ?? driver.maxBytes,

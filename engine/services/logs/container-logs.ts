@@ -6,6 +6,7 @@
  */
 import { EngineError } from '../../contract/errors.ts';
 import type { LogBounds, LogSlice, LogStore, StoredLog } from '../../drivers/logs.ts';
+import { logDetails } from '../../formats/log-details.ts';
 import { LogFramer } from '../../formats/log-frames.ts';
 import { parseLogOptions } from '../../formats/log-options.ts';
 import type { Clock } from '../../host/clock.ts';
@@ -138,26 +139,15 @@ async function startOf(log: StoredLog, bounds: LogBounds, request: LogRequest): 
   return bounds.start;
 }
 
-/** The labels and variables that `--log-opt labels=…`/`env=…` name. Source: moby `logger.Info.ExtraAttributes`. */
 function detailsOf(container: ContainerView): string {
-  const { Config: options } = container.hostConfig.LogConfig;
-  const names = (list: string | undefined) => (list ?? '').split(',').filter((name) => name !== '');
-  const labels = names(options['labels']).flatMap((name) => {
-    const value = container.config.Labels[name];
-    return value === undefined ? [] : [[name, value] as const];
+  const { config, hostConfig } = container;
+  return logDetails(hostConfig.LogConfig.Config, {
+    id: container.id,
+    name: container.name,
+    imageId: container.imageId,
+    imageReference: container.imageReference,
+    labels: config.Labels,
+    env: config.Env ?? [],
+    command: [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
   });
-  const environment = new Map(
-    (container.config.Env ?? []).map((entry) => {
-      const mark = entry.indexOf('=');
-      return mark === -1 ? [entry, ''] : [entry.slice(0, mark), entry.slice(mark + 1)];
-    }),
-  );
-  const variables = names(options['env']).flatMap((name) => {
-    const value = environment.get(name);
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  const pairs = [...labels, ...variables]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
-  return `${pairs.join(',')} `;
 }

@@ -86,7 +86,7 @@ describe('docker logs', () => {
 
   it('puts the details named by the log options before each line', async () => {
     writeFileSync(path, logLines(['up']));
-    expect(await read({ details: true })).toBe('team=a%20b up\n');
+    expect(await read({ details: true })).toBe('team=a+b up\n');
   });
 
   it('follows a running container to its last byte', async () => {
