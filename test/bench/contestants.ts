@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { DockerCli } from '../support/docker-cli.ts';
 import { Dockerd } from '../support/dockerd.ts';
 import { startEngine } from '../support/engine.ts';
+import type { NetworkNamespace } from '../support/network-namespace.ts';
 import type { HttpAnswer, HttpRequest } from '../support/unix-http.ts';
 import { benchmarkImages } from './images.ts';
 
@@ -16,6 +17,7 @@ export interface Contestant {
   readonly docker: DockerCli;
   /** Everything the engine keeps lies in here, and its processes name it in their command lines. */
   readonly folder: string;
+  readonly namespace: NetworkNamespace;
   request(path: string, options?: HttpRequest): Promise<HttpAnswer>;
   /** The processes that make up the idle engine. */
   daemonPids(): readonly number[];
@@ -37,6 +39,7 @@ export async function startContestants(): Promise<Contestants> {
       name: `Docker ${await peer.docker.ok('version', '--format', '{{.Server.Version}}')}`,
       docker: peer.docker,
       folder: peer.folder,
+      namespace: peer.namespace,
       request: (path, options) => peer.request(path, options),
       daemonPids: () => peer.processIds(),
     },
@@ -44,6 +47,7 @@ export async function startContestants(): Promise<Contestants> {
       name: 'Gantry',
       docker: engine.docker,
       folder: engine.folder,
+      namespace: engine.namespace,
       request: (path, options) => engine.request(path, options),
       daemonPids: () => [engine.pid],
     },

@@ -1,10 +1,15 @@
-/** What the benchmarks pull: `library/busybox`, and `library/large` of five layers, 250 MB as gzip. */
+/**
+ * What the benchmarks pull: `library/busybox`; `library/large` of five layers, 250 MB as gzip;
+ * `library/small`, 10,000 small files of this Debian.
+ */
+import { lstatSync, opendirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { baseImages } from '../support/base-images.ts';
 import { cacheFolder, cachedFolder } from '../support/cache-folder.ts';
 import { RegistryStorage } from '../support/registry-storage.ts';
 import type { TarEntry } from '../support/tar-writer.ts';
 
-const REVISION = 1;
+const REVISION = 2;
 const LAYERS = 5;
 /** 81 MB a layer, 405 MB in all. */
 const FILES_PER_LAYER = 1_350;
@@ -20,6 +25,7 @@ export function benchmarkImages(): Promise<string> {
     storage.copyFrom(await baseImages());
     const layers = Array.from({ length: LAYERS }, (_, index) => ({ files: layerFiles(index) }));
     storage.pushImage('library/large', { layers });
+    storage.pushImage('library/small', { layers: [{ files: smallFiles('/usr') }] });
   });
 }
 
@@ -32,6 +38,26 @@ function layerFiles(layer: number): TarEntry[] {
     const folder = `layer-${layer}/${number % 50}`;
     return { name: `${folder}/file-${number}`, content: Buffer.concat([noise, text]) };
   });
+}
+
+const SMALL_FILES = 10_000;
+const SMALL_BYTES_MAX = 64 << 10;
+
+/** Plain files of a Debian, as they come. */
+function smallFiles(root: string): TarEntry[] {
+  const found: TarEntry[] = [];
+  const visit = (folder: string): void => {
+    using directory = opendirSync(folder);
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      if (found.length >= SMALL_FILES) return;
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else if (entry.isFile() && lstatSync(path).size <= SMALL_BYTES_MAX)
+        found.push({ name: path.slice(1), content: readFileSync(path) });
+    }
+  };
+  visit(root);
+  return found;
 }
 
 /** The same numbers every time. Source: G. Marsaglia, "Xorshift RNGs" (2003). */

@@ -1,9 +1,9 @@
-/** Memory of the idle engine, and of what watches over each container. */
+/** Memory and processor time of the daemons, and of what watches over each container. */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { commandLine, processIds } from '../support/processes.ts';
 import type { Contestant, Contestants } from './contestants.ts';
-import { median, type Row } from './report.ts';
+import type { Row } from './report.ts';
 
 /** Workers that were just busy end, and collectors of garbage finish, within this. */
 const IDLE_MS = 15_000;
@@ -33,7 +33,8 @@ export async function measureMonitors(
   };
 }
 
-function daemonMegabytes(contestant: Contestant): number {
+/** RSS, now. */
+export function daemonMegabytes(contestant: Contestant): number {
   return contestant
     .daemonPids()
     .reduce((total, pid) => total + megabytes(`/proc/${pid}/status`, 'VmRSS'), 0);
@@ -43,12 +44,27 @@ async function megabytesPerContainer(contestant: Contestant, count: number): Pro
   const ids: string[] = [];
   for (let number = 0; number < count; number++)
     ids.push(await contestant.docker.ok('run', '-d', 'busybox', 'sleep', '600'));
-  const each = monitorPids(contestant.folder).map((pid) =>
-    megabytes(`/proc/${pid}/smaps_rollup`, 'Pss'),
-  );
+  const total = monitorMegabytes(contestant);
   await contestant.docker.ok('rm', '-f', ...ids);
-  if (each.length !== count) throw new Error(`${each.length} monitors for ${count} containers`);
-  return median(each);
+  return total / count;
+}
+
+/** PSS of all monitors, now; ours may have one more, which waits for the next container. */
+export function monitorMegabytes(contestant: Contestant): number {
+  return monitorPids(contestant.folder).reduce(
+    (total, pid) => total + megabytes(`/proc/${pid}/smaps_rollup`, 'Pss'),
+    0,
+  );
+}
+
+/** User and system time of the daemon since it was started. Source: proc(5), stat fields 14 and 15. */
+export function cpuMilliseconds(contestant: Contestant): number {
+  const TICK_MS = 10;
+  return contestant.daemonPids().reduce((total, pid) => {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return total + (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  }, 0);
 }
 
 /** Processes of a monitor's program whose command line names the engine's folder. */

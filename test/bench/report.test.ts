@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { median, tableOf } from './report.ts';
+import { median, percentile, scaleTableOf, tableOf } from './report.ts';
 
 test.each([
   { values: [3], middle: 3 },
@@ -7,6 +7,20 @@ test.each([
   { values: [4, 1, 3, 2], middle: 2.5 },
 ])('median of $values is $middle', ({ values, middle }) => {
   expect(median(values)).toBe(middle);
+});
+
+test.each([
+  { percent: 50, value: 2 },
+  { percent: 99, value: 4 },
+  { percent: 100, value: 4 },
+  { percent: 1, value: 1 },
+])('percentile $percent of 1 to 4 is $value', ({ percent, value }) => {
+  expect(percentile([4, 2, 3, 1], percent)).toBe(value);
+});
+
+test('scaleTableOf() puts both figures side by side', () => {
+  const row = { name: 'start each', docker: '200 ms', gantry: '20 ms' };
+  expect(scaleTableOf([row]).split('\n').at(-1)).toBe('| start each | 200 ms | 20 ms |');
 });
 
 test('tableOf() gives a Markdown row with the ratio in our favour', () => {

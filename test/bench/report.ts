@@ -20,6 +20,24 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
+/** The smallest value that `percent` of all are no larger than. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)] ?? Number.NaN;
+}
+
+/** Figures that are not one number each. */
+export interface ScaleRow {
+  readonly name: string;
+  readonly docker: string;
+  readonly gantry: string;
+}
+
+export function scaleTableOf(rows: readonly ScaleRow[]): string {
+  const lines = rows.map(({ name, docker, gantry }) => `| ${name} | ${docker} | ${gantry} |`);
+  return ['| many at once | Docker | Gantry |', '|---|---:|---:|', ...lines].join('\n');
+}
+
 export async function describeMachine({ docker, gantry }: Contestants): Promise<string> {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GB`;
   const cli = await docker.docker.ok('version', '--format', '{{.Client.Version}}');

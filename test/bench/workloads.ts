@@ -1,20 +1,10 @@
-/** What is timed, as a table. Each run returns milliseconds and leaves nothing behind. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** Containers: run, exec, create, restart, and their logs. */
 import type { Contestant } from './contestants.ts';
-
-export interface Workload {
-  readonly name: string;
-  readonly rounds: number;
-  readonly quickRounds: number;
-  /** How many times faster than dockerd we mean to be. */
-  readonly bar?: number;
-  run(contestant: Contestant): Promise<number>;
-}
+import { post, timeCli, timed, type Workload } from './workload.ts';
 
 const LOG_LINES = 500_000;
 
-export const WORKLOADS: readonly Workload[] = [
+export const CONTAINER_WORKLOADS: readonly Workload[] = [
   ...(['bridge', 'none', 'host'] as const).map((network) => ({
     name: `run --rm, network ${network}`,
     rounds: 15,
@@ -40,21 +30,22 @@ export const WORKLOADS: readonly Workload[] = [
     run: (contestant) => execute(contestant, execByApi),
   },
   { name: 'create, at the API', rounds: 25, quickRounds: 6, bar: 3, run: createByApi },
+  { name: 'start and stop, at the API', rounds: 15, quickRounds: 4, run: startAndStop },
   { name: 'write 500,000 log lines', rounds: 3, quickRounds: 1, bar: 4, run: writeLog },
   {
     name: 'read them, docker logs',
     rounds: 3,
     quickRounds: 1,
+    bar: 8,
     run: (contestant) => readLog(contestant, readByCli),
   },
   {
     name: 'read them, at the API',
     rounds: 3,
     quickRounds: 1,
-    bar: 6,
+    bar: 8,
     run: (contestant) => readLog(contestant, readByApi),
   },
-  { name: 'pull 5 layers, 250 MB', rounds: 3, quickRounds: 1, bar: 1.5, run: pull },
 ];
 
 async function runDetached(contestant: Contestant): Promise<number> {
@@ -74,6 +65,19 @@ async function createByApi(contestant: Contestant): Promise<number> {
   const body = { Image: 'busybox', Cmd: ['true'] };
   const { took, value } = await timed(() => post(contestant, '/containers/create', body));
   await contestant.docker.ok('rm', (value as { Id: string }).Id);
+  return took;
+}
+
+/** A container that is there already, ended by SIGKILL: what is measured is the engine. */
+async function startAndStop(contestant: Contestant): Promise<number> {
+  const name = 'bench-stopped';
+  const body = { Image: 'busybox', Cmd: ['sleep', '600'], StopSignal: 'KILL' };
+  await post(contestant, `/containers/create?name=${name}`, body);
+  const { took } = await timed(async () => {
+    await post(contestant, `/containers/${name}/start`);
+    await post(contestant, `/containers/${name}/stop`);
+  });
+  await contestant.docker.ok('rm', name);
   return took;
 }
 
@@ -148,37 +152,4 @@ async function readByApi(contestant: Contestant): Promise<number> {
   if (value.text.length < LOG_LINES * LINE.length)
     throw new Error(`${value.text.length} bytes of log`);
   return took;
-}
-
-async function pull(contestant: Contestant): Promise<number> {
-  const took = await timeCli(contestant, ['pull', '--quiet', 'large']);
-  await contestant.docker.ok('rmi', 'large');
-  return took;
-}
-
-/** Runs the docker CLI with its output thrown away. */
-async function timeCli({ docker }: Contestant, args: readonly string[]): Promise<number> {
-  const started = performance.now();
-  const child = spawn(docker.program, args, {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: docker.environment,
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const [status] = (await once(child, 'close')) as [number | null];
-  const took = performance.now() - started;
-  if (status !== 0) throw new Error(`docker ${args.join(' ')} ended with ${status}: ${stderr}`);
-  return took;
-}
-
-async function timed<T>(work: () => Promise<T>): Promise<{ took: number; value: T }> {
-  const started = performance.now();
-  const value = await work();
-  return { took: performance.now() - started, value };
-}
-
-async function post(contestant: Contestant, path: string, body: unknown): Promise<unknown> {
-  const answer = await contestant.request(path, { method: 'POST', body });
-  if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status} ${answer.text}`);
-  return answer.json();
 }

@@ -1,0 +1,42 @@
+/** What is timed, and with what. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Contestant } from './contestants.ts';
+
+export interface Workload {
+  readonly name: string;
+  readonly rounds: number;
+  readonly quickRounds: number;
+  /** How many times faster than dockerd we mean to be. */
+  readonly bar?: number;
+  /** Milliseconds. Leaves nothing behind, unless it says so. */
+  run(contestant: Contestant): Promise<number>;
+}
+
+/** Runs the docker CLI with its output thrown away. */
+export async function timeCli({ docker }: Contestant, args: readonly string[]): Promise<number> {
+  const started = performance.now();
+  const child = spawn(docker.program, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: docker.environment,
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [status] = (await once(child, 'close')) as [number | null];
+  const took = performance.now() - started;
+  if (status !== 0) throw new Error(`docker ${args.join(' ')} ended with ${status}: ${stderr}`);
+  return took;
+}
+
+export async function timed<T>(work: () => Promise<T>): Promise<{ took: number; value: T }> {
+  const started = performance.now();
+  const value = await work();
+  return { took: performance.now() - started, value };
+}
+
+/** Answers are JSON; throws for any but a success. */
+export async function post(contestant: Contestant, path: string, body?: unknown): Promise<unknown> {
+  const answer = await contestant.request(path, { method: 'POST', body });
+  if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status} ${answer.text}`);
+  return answer.text === '' ? undefined : answer.json();
+}
