@@ -41,8 +41,8 @@ describe('one reading', () => {
     const busy = await statsOf('busy');
     expect(Date.parse(busy.read) - Date.parse(busy.preread)).toBeGreaterThan(400);
     // Of one processor, which it shares with whatever else runs here.
-    expect(processorPercent(busy)).toBeGreaterThan(5);
-    expect(processorPercent(busy)).toBeLessThan(115);
+    expect(processorPercent(busy)).toBeGreaterThan(0.5);
+    expect(processorPercent(busy)).toBeLessThan(150);
     expect(processorPercent(await statsOf('calm'))).toBeLessThan(5);
   });
 
@@ -81,7 +81,7 @@ describe('one reading', () => {
 
   test('of a paused container shows that it uses nothing', async () => {
     await docker('pause', 'busy');
-    expect(processorPercent(await statsOf('busy'))).toBeLessThan(1);
+    expect(processorPercent(await statsOf('busy'))).toBeLessThan(0.1);
     await docker('unpause', 'busy');
   });
 
