@@ -89,6 +89,13 @@ test('an ingest becomes the blob on commit', async () => {
   expect([store.has(digest), ingests()]).toEqual([true, []]);
 });
 
+test('add() takes the place of what was set aside', async () => {
+  await store.add(bytes);
+  store.setAside(digest);
+  await store.add(bytes);
+  expect([store.has(digest), ingests()]).toEqual([true, []]);
+});
+
 test('setAside() makes a blob the beginning of its next download', async () => {
   await store.add(bytes);
   store.setAside(digest);

@@ -130,6 +130,8 @@ export class FileContentStore implements ContentStore {
     } finally {
       ingest.discard();
     }
+    // A start may have set it aside, since nothing needed it yet when the engine was killed.
+    this.ingest(digest).discard();
     return digest;
   }
 

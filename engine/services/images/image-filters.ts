@@ -35,8 +35,9 @@ export function listFilter(
   const labels = filters.get('label') ?? [];
   const showsName = nameTest(filters.get('reference'));
   const parents = all && dangling !== true ? undefined : images.parents();
+  const asksForTime = before.length > 0 || since.length > 0;
   const passes = (record: ImageRecord): boolean => {
-    const created = createdNs(record);
+    const created = asksForTime ? createdNs(record) : undefined;
     if (before.some((limit) => created === undefined || created >= limit)) return false;
     if (since.some((limit) => created === undefined || created <= limit)) return false;
     if (!hasLabels(record, labels)) return false;

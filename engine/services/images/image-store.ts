@@ -26,6 +26,7 @@ export class ImageStore {
   /** Canonical reference → image. */
   private readonly names = new Map<string, Digest>();
   private readonly namesOf = new Map<Digest, Map<string, Reference>>();
+  private readonly sortedNames = new Map<Digest, readonly Reference[]>();
   private readonly views = new Map<Digest, Image>();
   private readonly listeners = new Set<(id: Digest) => void>();
 
@@ -118,9 +119,14 @@ export class ImageStore {
   }
 
   /** Names of an image, tags and digests, in order. */
-  referencesOf(id: Digest): Reference[] {
-    const names = [...(this.namesOf.get(id)?.entries() ?? [])];
-    return names.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, reference]) => reference);
+  referencesOf(id: Digest): readonly Reference[] {
+    let references = this.sortedNames.get(id);
+    if (references === undefined) {
+      const names = [...(this.namesOf.get(id)?.entries() ?? [])];
+      references = names.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, it]) => it);
+      this.sortedNames.set(id, references);
+    }
+    return references;
   }
 
   /** The record as other services see it. */
@@ -241,6 +247,7 @@ export class ImageStore {
 
   private changed(id: Digest): void {
     this.views.delete(id);
+    this.sortedNames.delete(id);
     for (const listener of this.listeners) listener(id);
   }
 }

@@ -93,7 +93,7 @@ class Removal {
     if (conflict === undefined) this.delete();
   }
 
-  private names(): Reference[] {
+  private names(): readonly Reference[] {
     return this.parts.images.referencesOf(this.record.id);
   }
 
