@@ -73,7 +73,7 @@ describe('a pull of an image that is here', () => {
     await world.stop();
     await world.open();
     expect(world.content.listDamaged()).toEqual([layerBlob()]);
-    await expect(Array.fromAsync(world.images.save([name]))).rejects.toThrow(layerBlob());
+    expect(() => world.images.save([name])).toThrow(layerBlob());
     await world.pull(name);
     await expectSound();
   });
@@ -113,6 +113,35 @@ test('what can be unpacked from nothing is named', async () => {
   );
   await world.pull(name);
   await expectSound();
+});
+
+test('an image that is removed while it is saved is saved whole, and gone afterwards', async () => {
+  const archive = world.images.save([name])[Symbol.asyncIterator]();
+  const pieces = [(await archive.next()).value as Buffer];
+  world.images.remove(name);
+  expect(() => world.images.find(name)).toThrow('No such image');
+  for (let next = await archive.next(); !next.done; next = await archive.next())
+    pieces.push(next.value);
+  const saved = Buffer.concat(pieces);
+  for (const { bytes } of image.layers) expect(saved.includes(bytes)).toBe(true);
+  await world.images.freed();
+  expect(world.onDisk()).toEqual({ layers: 0, blobs: 0, ingests: 0 });
+  expect(world.events.map(({ action }) => action)).toEqual(['pull', 'untag', 'delete', 'save']);
+});
+
+test('a save that is given up lets go of the image', async () => {
+  const archive = world.images.save([name])[Symbol.asyncIterator]();
+  await archive.next();
+  world.images.remove(name);
+  await archive.return?.();
+  await world.images.freed();
+  expect(world.onDisk()).toEqual({ layers: 0, blobs: 0, ingests: 0 });
+});
+
+test('of a blob that is damaged a save says so before its first byte', async () => {
+  flip(layerBlob());
+  await expect(Array.fromAsync(world.images.save([name]))).rejects.toThrow(layerBlob());
+  expect(() => world.images.save([name])).toThrow(`blob ${layerBlob()} is damaged on disk`);
 });
 
 test('removing the image removes its damaged blobs too', async () => {

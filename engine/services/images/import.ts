@@ -80,7 +80,12 @@ export async function importImage(
     { ...record, lastTagged: request.reference ? created : '' },
     request.reference ? [request.reference] : [],
   );
-  parts.events.publish({ type: 'image', action: 'import', actorId: id, attributes: { name: id } });
+  parts.events.publish({
+    type: 'image',
+    action: 'import',
+    actorId: id,
+    attributes: { ...record.config.Labels, name: id },
+  });
   return id;
 }
 

@@ -29,7 +29,7 @@ import {
 } from '../../formats/reference.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import { ArchiveLayers } from './archive-layers.ts';
-import { recordOf, type ImageRecord, type LayerRecord } from './image-record.ts';
+import { needsOf, recordOf, type ImageRecord, type LayerRecord } from './image-record.ts';
 import type { ImageStore } from './image-store.ts';
 import type { LayerStore } from './layer-store.ts';
 import type { Lease, StorageUses } from './storage-uses.ts';
@@ -69,7 +69,7 @@ export async function* loadImages(
       type: 'image',
       action: 'load',
       actorId: record.id,
-      attributes: { name: record.id },
+      attributes: { ...record.config.Labels, name: record.id },
     });
     if (tags.length === 0) yield { id: record.id };
     for (const tag of tags) yield { id: record.id, tag: familiarString(tag) };
@@ -143,6 +143,8 @@ async function bringIn(
   const id = digestOf(bytes);
   task.lease.hold('document', id);
   const known = parts.images.get(id);
+  // It may be removed while the rest is brought in.
+  if (known) for (const { kind, digest } of needsOf(known)) task.lease.hold(kind, digest);
   const isKnown =
     known && diffIds.every((diffId, index) => isHere(parts, diffId, known.layers[index]));
   const layers = isKnown ? known.layers : await bringInLayers(task, image.layers, diffIds);

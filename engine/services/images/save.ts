@@ -17,13 +17,17 @@ import {
   type Reference,
 } from '../../formats/reference.ts';
 import { TAR_END, tarEntry, tarHeader, tarPadding } from '../../formats/tar-writer.ts';
-import { createdSeconds, type ImageRecord } from './image-record.ts';
+import type { EventBus } from '../events/event-bus.ts';
+import { createdSeconds, needsOf, type ImageRecord } from './image-record.ts';
 import type { ImageStore } from './image-store.ts';
 import { keptManifestOf } from './push-manifest.ts';
+import type { StorageUses } from './storage-uses.ts';
 
 export interface SaveParts {
   readonly images: ImageStore;
   readonly content: ContentStore;
+  readonly uses: StorageUses;
+  readonly events: EventBus;
 }
 
 interface SavedImage {
@@ -31,7 +35,7 @@ interface SavedImage {
   readonly tags: readonly Reference[];
 }
 
-/** Throws for names that are not there before the first byte. */
+/** Throws before the first byte for names, and for blobs, that are not there. */
 export function saveImages(parts: SaveParts, names: readonly string[]): AsyncGenerator<Buffer> {
   const chosen = new Map<Digest, SavedImage>();
   for (const name of names.flatMap((it) => spelledOut(parts.images, it))) {
@@ -39,7 +43,30 @@ export function saveImages(parts: SaveParts, names: readonly string[]): AsyncGen
     const tags = [...(chosen.get(record.id)?.tags ?? []), ...tagsNamed(parts.images, record, name)];
     chosen.set(record.id, { record, tags });
   }
-  return archiveOf(parts.content, [...chosen.values()]);
+  for (const digest of blobsOf([...chosen.values()])) parts.content.sizeBytes(digest);
+  return underLease(parts, [...chosen.values()]);
+}
+
+function blobsOf(images: readonly SavedImage[]): Digest[] {
+  return images.flatMap(({ record }) => [record.id, ...record.layers.map(({ digest }) => digest)]);
+}
+
+/** Whoever removes an image meanwhile does not pull its blobs from under the archive. */
+async function* underLease(
+  parts: SaveParts,
+  images: readonly SavedImage[],
+): AsyncGenerator<Buffer> {
+  using lease = parts.uses.lease({ keepsLayers: false });
+  for (const { kind, digest } of images.flatMap(({ record }) => needsOf(record)))
+    lease.hold(kind, digest);
+  yield* archiveOf(parts.content, images);
+  for (const { record } of images)
+    parts.events.publish({
+      type: 'image',
+      action: 'save',
+      actorId: record.id,
+      attributes: { ...record.config.Labels, name: record.id },
+    });
 }
 
 /** A name saves that tag, an id or a digest saves none. */
