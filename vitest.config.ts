@@ -12,6 +12,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{engine,electron,renderer,test,scripts}/**/*.test.{ts,tsx}'],
           exclude: [...EVERYWHERE, KERNEL_TESTS, END_TO_END_TESTS],
+          // Seconds on a quiet machine; on a busy one only what hangs may fail by the clock.
+          testTimeout: 60_000,
         },
       },
       {

@@ -49,8 +49,11 @@ class WorkerSearcher implements BlockSearcher {
       workerData: query,
       execArgv: [],
     });
-    this.isUp = once(this.worker, 'online');
-    this.worker.on('message', (hits: BlockHits) => this.pending?.resolve(hits));
+    // The deadline is for the expression: starting the Worker may take as long as it likes.
+    this.isUp = once(this.worker, 'message').then(() =>
+      this.worker.on('message', (hits: BlockHits) => this.pending?.resolve(hits)),
+    );
+    this.isUp.catch(() => {}); // told to whoever searches
     this.worker.on('error', (error) => this.pending?.reject(error));
   }
 

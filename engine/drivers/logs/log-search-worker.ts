@@ -1,4 +1,7 @@
-/** Runs a regular expression over blocks of log lines, where it may be ended at any time. */
+/**
+ * Runs a regular expression over blocks of log lines, where it may be ended at any time. Its first
+ * message says that it is ready, every other one answers a request.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { compileQuery, searchBlock, type SearchQuery } from '../../formats/log-search.ts';
 
@@ -16,3 +19,4 @@ port.on('message', ({ bytes, cursor, wanted }: SearchRequest) => {
   const block = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   port.postMessage(searchBlock(block, cursor, matcher, wanted));
 });
+port.postMessage('ready');
