@@ -1,0 +1,87 @@
+import type { Chapter } from '../chapter.ts';
+
+export const EXEC: Chapter = {
+  name: 'exec',
+  before: [
+    'docker run -d --name host -e OUTER=1 -w /tmp busybox sleep 1000',
+    'docker run -d --name limited -u nobody --cap-drop ALL --read-only busybox sleep 1000',
+    'docker create --name idle busybox sleep 1000',
+  ],
+  checks: {
+    'the exit status is the one of the command': [
+      'docker exec host true',
+      'docker exec host false',
+      "docker exec host sh -c 'exit 33'",
+      'docker exec host no-such-program',
+      'docker exec host /etc/passwd',
+      'docker exec host /etc',
+      "docker exec host sh -c 'kill -9 $$'",
+    ],
+    streams: [
+      "docker exec host sh -c 'echo out; echo err >&2'",
+      'echo typed | docker exec -i host cat',
+      'echo typed | docker exec host cat',
+      'docker exec -i host cat < /dev/null',
+      'head -c 500000 /dev/zero | docker exec -i host wc -c',
+      "docker exec host sh -c 'head -c 700000 /dev/zero' | wc -c",
+      'docker exec host sh -c \'printf "\\000\\377\\r\\n"\' | od -An -tx1',
+    ],
+    terminals: [
+      "script -qec 'docker exec -it host tty' /dev/null",
+      'docker exec -t host sh -c "test -t 1 && echo terminal" | tr -d "\\r"',
+      'docker exec host sh -c "test -t 1 || echo none"',
+      'echo x | docker exec -it host cat',
+      "docker exec -t host sh -c 'echo $TERM' | tr -d '\\r'",
+    ],
+    'environment, user and directory': [
+      "docker exec host sh -c 'echo $OUTER'",
+      'docker exec -e INNER=2 -e OUTER=3 host sh -c "echo $INNER; env | grep -E ^.*NER= | sort"',
+      "echo FROM=file > vars; docker exec --env-file vars host sh -c 'echo $FROM'",
+      'docker exec host pwd',
+      'docker exec -w /etc host pwd',
+      'docker exec -w /not/there host pwd',
+      'docker exec -w relative host pwd',
+      'docker exec -u nobody host id -un',
+      'docker exec -u 5:6 host sh -c "id -u; id -g"',
+      'docker exec -u nosuch host id',
+      "docker exec -u nobody host sh -c 'echo $HOME'",
+      'docker exec limited id -un',
+      'docker exec -u root limited id -un',
+    ],
+    rights: [
+      'docker exec host grep CapEff /proc/self/status',
+      'docker exec limited grep CapEff /proc/self/status',
+      'docker exec -u root limited grep CapEff /proc/self/status',
+      'docker exec --privileged host grep -E "CapEff|Seccomp:" /proc/self/status',
+      'docker exec limited touch /x',
+      'docker exec host grep Seccomp: /proc/self/status',
+    ],
+    detached: [
+      'docker exec -d host sh -c "echo done > /tmp/flag"; for i in $(seq 200); do docker exec host cat /tmp/flag 2> /dev/null && break; sleep 0.05; done',
+      'docker exec -d host no-such-program',
+      'docker exec -d -i host cat',
+    ],
+    "processes are the container's": [
+      'docker exec host ps -o pid,args | grep -c sleep',
+      'docker exec host sh -c "readlink /proc/self/ns/net" > a; docker exec host readlink /proc/1/ns/net | diff - a && echo same',
+      'docker exec host hostname | wc -c',
+      'docker exec host sh -c "cat /proc/self/cgroup | cut -d: -f3 | sort -u | wc -l" > a; docker exec host sh -c "cat /proc/1/cgroup | cut -d: -f3 | sort -u | wc -l" | diff - a && echo same',
+    ],
+    'where it cannot be': [
+      'docker exec nobody true',
+      'docker exec idle true',
+      'docker pause host > /dev/null; docker exec host true',
+      'docker unpause host',
+      'docker exec host',
+      'docker exec',
+      'docker exec --nonsense host true',
+    ],
+    'execs are listed while they run': [
+      "docker exec -d host sleep 100; docker inspect -f '{{len .ExecIDs}}' host",
+      "docker exec host true; docker inspect -f '{{len .ExecIDs}}' host",
+    ],
+    'an exec ends with its container': [
+      '(sleep 1; docker kill host > /dev/null) & docker exec host sleep 100; wait',
+    ],
+  },
+};

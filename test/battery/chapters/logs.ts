@@ -1,0 +1,83 @@
+import type { Chapter } from '../chapter.ts';
+
+export const LOGS: Chapter = {
+  name: 'logs',
+  before: [
+    "docker run --name lines busybox sh -c 'for i in 1 2 3 4 5; do echo line $i; done; echo err >&2'",
+    'docker run --name partial busybox sh -c \'printf "no newline"\'',
+    'docker run --name wide busybox sh -c \'head -c 40000 /dev/zero | tr "\\000" x; echo; echo after\'',
+    'docker run --name binary busybox sh -c \'printf "\\000\\377\\r\\n\\033[1m\\n"\'',
+    'docker run --name silent busybox true',
+    "docker run -d --name talker busybox sh -c 'i=0; while [ $i -lt 100000 ]; do i=$((i+1)); echo $i; sleep 0.1; done'",
+    'docker run --name labelled -l team=a -e STAGE=dev --log-opt labels=team --log-opt env=STAGE busybox echo hello',
+    "docker run -t --name term busybox sh -c 'echo a; echo b >&2'",
+    "docker run --name paced busybox sh -c 'echo early; sleep 2.2; echo late'",
+  ],
+  checks: {
+    'all of it, each on its stream': [
+      'docker logs lines',
+      'docker logs lines 2> /dev/null | wc -l',
+      'docker logs lines 2>&1 > /dev/null',
+      'docker container logs lines | wc -l',
+      'docker logs silent',
+    ],
+    'the last lines': [
+      'docker logs --tail 2 lines 2>&1 | wc -l',
+      'docker logs -n 1 partial',
+      'docker logs --tail 0 lines',
+      'docker logs --tail all lines | wc -l',
+      'docker logs --tail -1 lines | wc -l',
+      'docker logs --tail nonsense lines | wc -l',
+      'docker logs --tail 100 lines | wc -l',
+    ],
+    'bytes as they were': [
+      'docker logs partial | od -c | head -1',
+      'docker logs wide | wc -c',
+      'docker logs wide | tail -1',
+      'docker logs --tail 1 wide',
+      'docker logs --tail 2 wide | wc -c',
+      'docker logs binary | od -An -tx1',
+      'docker logs term | od -An -tx1',
+    ],
+    timestamps: [
+      'docker logs -t lines',
+      'docker logs -t --tail 1 partial',
+      'docker logs -t wide | cut -c31-35',
+      'docker logs -t lines | cut -d" " -f1 | sort -c && echo in order',
+    ],
+    'since and until': [
+      'docker logs --since 1h lines | wc -l',
+      'docker logs --until 1h lines | wc -l',
+      'docker logs --since 0 lines | wc -l',
+      'docker logs --since 2030-01-01 lines | wc -l',
+      'docker logs --until 2020-01-01T00:00:00Z lines | wc -l',
+      'late=$(docker logs -t paced | tail -1 | cut -d" " -f1); docker logs --since $late paced',
+      'late=$(docker logs -t paced | tail -1 | cut -d" " -f1); docker logs --until $late paced',
+      'early=$(docker logs -t paced | head -1 | cut -d" " -f1); docker logs --until $early paced',
+      'docker logs --since nonsense lines',
+      'docker logs --until nonsense lines',
+    ],
+    following: [
+      'docker logs -f lines 2>&1 | wc -l',
+      'docker logs -f --tail 0 talker | head -2 | wc -l',
+      'docker logs -f talker | head -3',
+      "docker run -d --name brief busybox sh -c 'echo one; sleep 0.5; echo two' > /dev/null; docker logs -f brief",
+      'docker logs -f --until 2020-01-01T00:00:00Z talker | wc -l',
+      "docker run -d --name rerun busybox sh -c 'echo again' > /dev/null; docker wait rerun; docker start rerun > /dev/null; docker wait rerun; docker logs rerun",
+    ],
+    details: [
+      'docker logs --details labelled',
+      'docker logs --details lines 2> /dev/null | head -1',
+      "docker inspect -f '{{json .HostConfig.LogConfig}}' labelled",
+    ],
+    'of what is not there': [
+      'docker logs nobody',
+      'docker logs',
+      'docker logs --nonsense lines',
+      'docker logs lines partial',
+    ],
+    'of a container that is removed while one follows': [
+      'docker run -d --name doomed busybox sh -c "echo last; sleep 100" > /dev/null; (sleep 1; docker rm -f doomed > /dev/null) & docker logs -f doomed; wait',
+    ],
+  },
+};

@@ -1,0 +1,66 @@
+import type { Chapter } from '../chapter.ts';
+
+/** pull, push, search, login. The registry listens on 127.0.0.1:5000 and stands in for docker.io. */
+export const REGISTRY: Chapter = {
+  name: 'registry',
+  checks: {
+    pull: [
+      'docker pull tool | grep -v -E "Waiting|Verifying|Download complete" | sort',
+      'docker pull tool:latest',
+      'docker pull -q tool',
+      'docker pull docker.io/library/tool | tail -1',
+      'docker pull -a tool | tail -2',
+      'docker pull 127.0.0.1:5000/library/busybox | tail -1',
+      'docker pull 127.0.0.1:5000/library/nothing',
+      'docker pull tool:absent',
+      'docker pull nothing',
+      'docker pull "BAD NAME"',
+      'docker pull UPPER',
+      'docker pull tool@sha256:0000',
+      'docker pull tool@sha256:0000000000000000000000000000000000000000000000000000000000000000',
+      'docker pull 127.0.0.1:1/nobody/listens 2>&1 | sed "s/dial tcp.*/dial tcp …/"',
+      'docker pull --platform linux/s390x tool',
+      'docker pull --platform nonsense tool',
+      'docker pull',
+    ],
+    'pull by digest': [
+      "digest=$(docker inspect -f '{{index .RepoDigests 0}}' tool | cut -d@ -f2); docker rmi tool > /dev/null; docker pull -q tool@$digest",
+      "docker images --format '{{.Repository}}:{{.Tag}}' tool",
+      'digest=$(docker images --digests --format "{{.Digest}}" tool | head -1); docker run --rm tool@$digest by digest',
+      'digest=$(docker images --digests --format "{{.Digest}}" tool | head -1); docker rmi tool@$digest | grep -c Untagged',
+    ],
+    push: [
+      'docker pull -q tool; docker tag tool 127.0.0.1:5000/mine/tool:1; docker push 127.0.0.1:5000/mine/tool:1 | grep -v -E "Waiting|Preparing" | sort | sed "s/size: .*/size: N/"',
+      'docker push -q 127.0.0.1:5000/mine/tool:1',
+      'docker push 127.0.0.1:5000/mine/tool:1 | grep -c -i "already exists"',
+      'docker tag tool 127.0.0.1:5000/mine/tool:2; docker push -a 127.0.0.1:5000/mine/tool | grep -c digest:',
+      'docker rmi 127.0.0.1:5000/mine/tool:1 127.0.0.1:5000/mine/tool:2 > /dev/null; docker pull -q 127.0.0.1:5000/mine/tool:1',
+      'docker run --rm 127.0.0.1:5000/mine/tool:1 pushed',
+      "docker inspect -f '{{json .RepoTags}}' 127.0.0.1:5000/mine/tool:1",
+      'docker push 127.0.0.1:5000/mine/absent',
+      'docker push nothing:here',
+      'docker push "BAD NAME"',
+      'docker tag tool 127.0.0.1:1/x; docker push 127.0.0.1:1/x 2>&1 | sed "s/dial tcp.*/dial tcp …/"',
+      'docker push',
+      'docker commit $(docker create --name pushed busybox) 127.0.0.1:5000/mine/made > /dev/null; docker push -q 127.0.0.1:5000/mine/made',
+      'docker rm pushed > /dev/null; docker rmi 127.0.0.1:5000/mine/made > /dev/null; docker run --rm -q 127.0.0.1:5000/mine/made echo made',
+    ],
+    login: [
+      'docker login -u tester -p secret 127.0.0.1:5000 2>&1 | grep -v -i -E "warning|configure|credential|^$"',
+      'docker logout 127.0.0.1:5000',
+      'echo secret | docker login -u tester --password-stdin 127.0.0.1:1 2>&1 | sed "s/dial tcp.*/dial tcp …/"',
+      'echo secret | docker login -u tester --password-stdin "BAD NAME" 2>&1 | head -2',
+      'docker login -u tester -p "" 127.0.0.1:5000 < /dev/null 2>&1 | tail -1',
+    ],
+    search: [
+      'docker search 127.0.0.1:5000/tool',
+      'docker search --limit 1000 127.0.0.1:5000/tool',
+      'docker search --filter nonsense=1 127.0.0.1:5000/tool',
+      'docker search --filter stars=x 127.0.0.1:5000/tool',
+    ],
+    manifests: [
+      'docker manifest inspect --insecure 127.0.0.1:5000/library/tool | grep -c digest',
+      'docker manifest inspect --insecure 127.0.0.1:5000/library/nothing',
+    ],
+  },
+};
