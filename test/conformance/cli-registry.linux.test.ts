@@ -71,18 +71,17 @@ describe('docker push', () => {
     expect(stderr).toContain(message);
   });
 
-  test('takes a layer that was imported or committed', async () => {
+  test('takes layers that were committed and imported', async () => {
     await docker('run', '--name', 'changed', 'busybox', 'sh', '-c', 'echo hello > /greeting');
+    await docker('commit', 'changed', `${OWN}/committed:latest`);
     const archive = await engine.docker.run(['export', 'changed']);
+    await engine.docker.run(['import', '-', `${OWN}/flat:latest`], { input: archive.stdoutBytes });
     await docker('rm', 'changed');
-    if (archive.code !== 0) return; // an engine without export has nothing to import here
-    const imported = await engine.docker.run(['import', '-', `${OWN}/flat:latest`], {
-      input: archive.stdoutBytes,
-    });
-    expect(imported.code).toBe(0);
-    expect(await pushTold(`${OWN}/flat:latest`)).toMatch(/^[0-9a-f]{12}: Pushed$/m);
-    await docker('rmi', `${OWN}/flat:latest`);
-    expect(await docker('run', '--rm', `${OWN}/flat:latest`, 'cat', '/greeting')).toBe('hello');
+    for (const name of [`${OWN}/committed:latest`, `${OWN}/flat:latest`]) {
+      expect(await pushTold(name)).toMatch(/^[0-9a-f]{12}: Pushed$/m);
+      await docker('rmi', name);
+      expect(await docker('run', '--rm', name, 'cat', '/greeting')).toBe('hello');
+    }
   });
 });
 
