@@ -35,7 +35,7 @@ export function encodeVolume(volume: VolumeView): Volume {
     Labels: volume.labels,
     Mountpoint: volume.mountpoint,
     Name: volume.name,
-    Options: null,
+    Options: volume.options ?? null,
     Scope: 'local',
   };
 }

@@ -28,7 +28,17 @@ export interface RuntimeFiles {
   openBundle(containerId: string): void;
   writeConfig(containerId: string, config: string): void;
   hasBundle(containerId: string): boolean;
-  /** Removes the bundle, since the container does not run. Absent is no error. */
+  /** A fresh tmpfs on the host for the containers that share this one's; its path. */
+  makeShm(containerId: string, sizeBytes: number): string;
+  shmOf(containerId: string): string;
+  /**
+   * A path on the host for what is at `path` inside `directory` now, symlinks never leading out of
+   * it. It stays the same whatever others change there. Throws `invalid-argument` when it is not there.
+   */
+  pin(containerId: string, directory: string, path: string): string;
+  /** The container has been created: its pins are not needed any more. */
+  releasePins(containerId: string): void;
+  /** Removes the bundle, pins and shm, since the container does not run. Absent is no error. */
   removeBundle(containerId: string): Promise<void>;
 
   /** Writes the three files in place, since running containers have them mounted. */

@@ -4,9 +4,20 @@
  * found, never lost.
  */
 
+import type { VolumeMount } from '../formats/volume-options.ts';
+
 export interface VolumeStore {
   /** Makes the directory, owned by root, mode 0755; existing is no error. */
   create(name: string): void;
+
+  /**
+   * Mounts what its options name on the volume's data directory; mounted already is no error. A
+   * failure is `internal` with dockerd's text.
+   */
+  mount(name: string, wanted: VolumeMount): Promise<void>;
+
+  /** Takes that mount down; not mounted is no error. */
+  unmount(name: string): void;
 
   /** Absolute path of the data, whether it exists or not. */
   pathOf(name: string): string;

@@ -26,6 +26,7 @@ import { mountOfPath, parseMountInfo, type MountEntry } from '../../formats/moun
 import type { EtcFiles, RuntimeFiles } from '../runtime-files.ts';
 import { deviceNumbers, devicesAt, hostDevices } from './host-devices.ts';
 import { resolveInRootfs } from './rootfs-path.ts';
+import { RunMounts } from './run-mounts.ts';
 
 const CONTAINER_ID = /^[0-9a-f]{64}$/;
 const READ_LIMIT_BYTES = 1 << 20;
@@ -34,9 +35,11 @@ export class LocalRuntimeFiles implements RuntimeFiles {
   private readonly containers: string;
   private readonly bundles: string;
   private readonly roots: readonly string[];
+  private readonly mounts: RunMounts;
 
   constructor(dataRoot: string, execRoot: string) {
     this.roots = [dataRoot, execRoot];
+    this.mounts = new RunMounts(execRoot);
     this.containers = join(dataRoot, 'containers');
     this.bundles = join(execRoot, 'bundles');
     mkdirSync(this.containers, { recursive: true, mode: 0o710 });
@@ -52,7 +55,11 @@ export class LocalRuntimeFiles implements RuntimeFiles {
   }
 
   list(): string[] {
-    const names = [...readdirSync(this.containers), ...readdirSync(this.bundles)];
+    const names = [
+      ...readdirSync(this.containers),
+      ...readdirSync(this.bundles),
+      ...this.mounts.list(),
+    ];
     return [...new Set(names)].filter((name) => CONTAINER_ID.test(name));
   }
 
@@ -96,8 +103,25 @@ export class LocalRuntimeFiles implements RuntimeFiles {
     return existsSync(this.bundleOf(containerId));
   }
 
-  removeBundle(containerId: string): Promise<void> {
-    return removeTree(this.bundleOf(containerId));
+  async removeBundle(containerId: string): Promise<void> {
+    this.mounts.remove(containerId);
+    await removeTree(this.bundleOf(containerId));
+  }
+
+  makeShm(containerId: string, sizeBytes: number): string {
+    return this.mounts.makeShm(containerId, sizeBytes);
+  }
+
+  shmOf(containerId: string): string {
+    return this.mounts.shmOf(containerId);
+  }
+
+  pin(containerId: string, directory: string, path: string): string {
+    return this.mounts.pin(containerId, directory, path);
+  }
+
+  releasePins(containerId: string): void {
+    this.mounts.releasePins(containerId);
   }
 
   writeEtc(containerId: string, contents: EtcFiles): void {

@@ -13,11 +13,14 @@ import {
   renameSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import type { VolumeMount } from '../../formats/volume-options.ts';
 import { errnoOf } from '../../host/errno.ts';
+import { isMounted, unmountAll } from '../../host/mount-points.ts';
 import { run } from '../../host/processes.ts';
 import { removeTree } from '../../host/remove-tree.ts';
 import { getAttribute, listAttributes, setAttribute } from '../../host/system-calls.ts';
 import type { VolumeStore } from '../volumes.ts';
+import { mountVolume } from './local-mounts.ts';
 
 const DATA = '_data';
 /** Volume names begin with a letter or a digit. */
@@ -36,6 +39,15 @@ export class LocalVolumeStore implements VolumeStore {
     mkdirSync(this.pathOf(name), { recursive: true, mode: 0o755 });
   }
 
+  async mount(name: string, wanted: VolumeMount): Promise<void> {
+    const path = this.pathOf(name);
+    if (!isMounted(path)) await mountVolume(path, wanted);
+  }
+
+  unmount(name: string): void {
+    unmountAll(this.pathOf(name));
+  }
+
   pathOf(name: string): string {
     return join(this.root, name, DATA);
   }
@@ -52,6 +64,7 @@ export class LocalVolumeStore implements VolumeStore {
   }
 
   remove(name: string): () => Promise<void> {
+    this.unmount(name); // what is mounted there is not the volume's to delete
     const removed = join(this.root, `${REMOVED_PREFIX}${randomBytes(8).toString('hex')}`);
     try {
       renameSync(join(this.root, name), removed);
@@ -64,6 +77,7 @@ export class LocalVolumeStore implements VolumeStore {
 
   async sweep(): Promise<void> {
     const removed = readdirSync(this.root).filter((name) => name.startsWith(REMOVED_PREFIX));
+    for (const name of removed) unmountAll(join(this.root, name));
     const deletions = await Promise.allSettled(
       removed.map((it) => removeTree(join(this.root, it))),
     );

@@ -7,6 +7,7 @@ import { formatTime } from '../../host/clock.ts';
 import { healthUnprobed } from '../health/health-record.ts';
 import { cgroupsPathOf, publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
+import { releaseVolumes } from './mounts.ts';
 import { removeAtEnd } from './remove.ts';
 import { scheduleRestart } from './restart.ts';
 import { restartDelayMs, shouldRestart } from './restart-policy.ts';
@@ -112,6 +113,7 @@ export async function tearDown(context: ContainerContext, container: LiveContain
     runtime.remove(id, cgroupsPathOf(context, container)),
     context.snapshotter.unmount(id),
     context.network.detach(id),
+    releaseVolumes(context, container),
   ];
   const failures = (await Promise.allSettled(steps)).flatMap((step) =>
     step.status === 'rejected' ? [step.reason as unknown] : [],

@@ -124,12 +124,25 @@ export async function fillVolumes(
   context: ContainerContext,
   container: LiveContainer,
 ): Promise<void> {
-  const { volumes, snapshotter, files, images } = context;
-  const empty = container.definition.mounts.filter(
-    ({ volumeName, noCopy, subpath }) =>
-      volumeName !== '' && !noCopy && subpath === '' && volumes.isEmpty(volumeName),
+  const { volumes } = context;
+  const fillable = container.definition.mounts.filter(
+    ({ volumeName, noCopy, subpath }) => volumeName !== '' && !noCopy && subpath === '',
   );
-  if (empty.length === 0) return;
+  const holder = `filling ${container.id}`;
+  try {
+    for (const { volumeName } of fillable) await volumes.hold(volumeName, holder);
+    const empty = fillable.filter(({ volumeName }) => volumes.isEmpty(volumeName));
+    if (empty.length > 0) await copyFromImage(context, container, empty);
+  } finally {
+    for (const { volumeName } of fillable) await volumes.release(volumeName, holder);
+  }
+}
+
+async function copyFromImage(
+  { volumes, snapshotter, files, images }: ContainerContext,
+  container: LiveContainer,
+  empty: readonly ResolvedMount[],
+): Promise<void> {
   const { imageId, layers } = container.definition;
   await images.ensureUnpacked({ id: imageId, diffIds: layers });
   const rootfs = snapshotter.mount(container.id, layers);
@@ -145,9 +158,9 @@ export async function fillVolumes(
 /** OCI entries of a container about to start; missing sources of `-v` binds are made. */
 export function ociMountsOf(
   context: Pick<ContainerContext, 'files' | 'machine'>,
-  mounts: readonly ResolvedMount[],
+  { id, definition }: LiveContainer,
 ): OciMount[] {
-  return mounts.map((mount) => {
+  return definition.mounts.map((mount) => {
     if (mount.type === 'tmpfs')
       return {
         destination: mount.destination,
@@ -155,26 +168,46 @@ export function ociMountsOf(
         source: 'tmpfs',
         options: mount.tmpfsOptions,
       };
-    const source = sourceOf(context, mount);
-    const propagation = mount.propagation || 'rprivate';
+    const source = sourceOf(context, id, mount);
+    const propagation = propagationAt(context, source, mount.propagation || 'rprivate');
+    const access = accessOf(context, mount, source);
+    // crun 1.8 takes a recursive option of any kind for a wish to bind recursively.
+    const flat = ['bind', access === 'rro' ? 'ro' : access, propagation.replace(/^r/, '')];
     return {
       destination: mount.destination,
       type: 'bind',
       source,
-      options: [
-        mount.nonRecursive ? 'bind' : 'rbind',
-        accessOf(context, mount, source),
-        propagationAt(context, source, propagation),
-      ],
+      options: mount.nonRecursive ? flat : ['rbind', access, propagation],
     };
   });
 }
 
-function sourceOf({ files }: Pick<ContainerContext, 'files'>, mount: ResolvedMount): string {
+/** Volumes with options are mounted while a container that has them runs. */
+export async function holdVolumes(
+  { volumes }: Pick<ContainerContext, 'volumes'>,
+  { id, definition }: LiveContainer,
+): Promise<void> {
+  for (const { volumeName } of definition.mounts)
+    if (volumeName !== '') await volumes.hold(volumeName, id);
+}
+
+export async function releaseVolumes(
+  { volumes }: Pick<ContainerContext, 'volumes'>,
+  { id, definition }: LiveContainer,
+): Promise<void> {
+  for (const { volumeName } of definition.mounts)
+    if (volumeName !== '') await volumes.release(volumeName, id);
+}
+
+/** Other containers may change what is in a volume at any time, so a path in it is held fast. */
+function sourceOf(
+  { files }: Pick<ContainerContext, 'files'>,
+  containerId: string,
+  mount: ResolvedMount,
+): string {
   if (mount.type === 'bind' && mount.createSource) files.ensureHostPath(mount.hostPath);
-  return mount.subpath === ''
-    ? mount.hostPath
-    : files.resolveInRootfs(mount.hostPath, mount.subpath);
+  if (mount.subpath === '') return mount.hostPath;
+  return files.pin(containerId, mount.hostPath, mount.subpath);
 }
 
 /** Read-only reaches what is mounted below as well, which takes mount_setattr(2). */

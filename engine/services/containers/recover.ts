@@ -95,6 +95,8 @@ function endStrays(
 async function adopt(context: ContainerContext, container: LiveContainer): Promise<void> {
   const { process, runtime, status } = container.state;
   if (process === undefined) return;
+  for (const { volumeName } of container.definition.mounts)
+    if (volumeName !== '') context.volumes.adopt(volumeName, container.id);
   watchForExit(context, container, process);
   container.streams.open(context.monitor, container.bundlePath);
   const driver = context.runtimes.find(runtime ?? '');

@@ -64,7 +64,8 @@ export function specOf(
     },
     cgroupVersion: context.cgroups.version,
     cgroupsPath: cgroupsPathOf(context, container),
-    mounts: ociMountsOf(context, definition.mounts),
+    mounts: ociMountsOf(context, container),
+    shmPath: shmOf(context, container),
     etcFiles: {
       '/etc/resolv.conf': etc.resolvConf,
       '/etc/hostname': etc.hostname,
@@ -140,6 +141,35 @@ function sharedNamespace(
       `failed to join ${kind.toUpperCase()} namespace: container ${other.id} is not running`,
     );
   return `/proc/${other.pid}/ns/${kind}`;
+}
+
+/** Where /dev/shm is shared, on the host; undefined for a container with one of its own. */
+function shmOf({ store, files }: ContainerContext, container: LiveContainer): string | undefined {
+  const { IpcMode, ShmSize } = container.hostConfig;
+  if (hasOwnShm(container)) return undefined;
+  if (IpcMode === 'shareable') return files.makeShm(container.id, ShmSize);
+  const name = containerOf(IpcMode);
+  if (name === undefined) return undefined;
+  const donor = ipcDonor(store, name);
+  if (donor === undefined) return '/dev/shm';
+  if (donor.hostConfig.IpcMode === 'shareable' && !hasOwnShm(donor)) return files.shmOf(donor.id);
+  throw new EngineError(
+    'invalid-argument',
+    `failed to join IPC namespace: container ${name}: non-shareable IPC (hint: use IpcMode:shareable for the donor container)`,
+  );
+}
+
+function hasOwnShm({ definition }: LiveContainer): boolean {
+  return definition.mounts.some(({ destination }) => destination === '/dev/shm');
+}
+
+/** The container whose IPC namespace it is in the end; undefined for the host's. */
+function ipcDonor(store: ContainerContext['store'], name: string): LiveContainer | undefined {
+  const container = store.find(name);
+  const { IpcMode } = container.hostConfig;
+  const next = containerOf(IpcMode);
+  if (next !== undefined) return ipcDonor(store, next);
+  return IpcMode === 'host' ? undefined : container;
 }
 
 function devicesOf({ files }: ContainerContext, { hostConfig }: LiveContainer) {

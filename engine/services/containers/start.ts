@@ -21,6 +21,7 @@ import { publish, type ContainerContext } from './context.ts';
 import { watchForExit, tearDown } from './exit.ts';
 import { updateLinkingContainers } from './links.ts';
 import type { LiveContainer } from './live-container.ts';
+import { holdVolumes } from './mounts.ts';
 import { joinNetwork, writeEtcFiles, type Joined } from './networking.ts';
 import { removeContainer } from './remove.ts';
 import { publishRunBegin, publishRunEnd } from './run-events.ts';
@@ -57,6 +58,7 @@ export async function bringUp(
     const rootfsPath = context.snapshotter.mount(container.id, definition.layers, {
       isVolatile: container.hostConfig.AutoRemove,
     });
+    await holdVolumes(context, container);
     joined = await joining;
     publishRunBegin(context, container, joined.request?.network);
     await run(context, container, joined, rootfsPath, counters);
@@ -86,6 +88,7 @@ async function run(
     networkNamespace: sandbox.namespacePath,
   });
   const process = await createProcess(context, container, joined, runtime.configText(spec));
+  files.releasePins(container.id);
   const { reservedSockets: _handedOver, ...kept } = sandbox;
   const begun: Partial<ContainerState> = {
     ...counters,

@@ -9,6 +9,9 @@ import { planUpdate } from './update-plan.ts';
 import { verifyResources } from './verify-resources.ts';
 import { verifyRestartPolicy } from './verify.ts';
 
+/** As many as the kernel ever has. crun 1.8 cannot write "max". Source: linux/threads.h. */
+const PIDS_MAX = 4_194_304;
+
 /** Returns warnings. What the request leaves out, or has as 0, stays as it is. */
 export async function updateContainer(
   context: ContainerContext,
@@ -33,7 +36,7 @@ export async function updateContainer(
       const numbers = (path: string) => context.files.deviceNumbers(path);
       await applyLimits(context, container, {
         ...planLimits(hostConfig, context.cgroups.version, numbers),
-        ...(lifts(possible.PidsLimit) && { pids: { limit: -1 } }),
+        ...(lifts(possible.PidsLimit) && { pids: { limit: PIDS_MAX } }),
       });
     }
     context.store.redefine(container, { hostConfig });

@@ -70,7 +70,7 @@ describe('ensure()', () => {
   it('refuses drivers and options it does not have', () => {
     expect(() => volumes.ensure({ name: 'ab', driver: 'nfs' })).toThrow('plugin "nfs" not found');
     expect(() => volumes.ensure({ name: 'ab', driverOpts: { type: 'tmpfs' } })).toThrow(
-      'not supported yet',
+      'create ab: missing required option: "device"',
     );
   });
 });

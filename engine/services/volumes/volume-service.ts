@@ -1,5 +1,6 @@
 /**
- * Volumes: data that outlives containers, by name. Only Docker's `local` driver, without options.
+ * Volumes: data that outlives containers, by name. Only Docker's `local` driver. One with options is a
+ * file system, mounted while a container has it.
  *
  * A volume is in use while any container, running or not, mounts it; such a volume is never
  * removed. A directory whose record was lost is taken for a volume again, never deleted.
@@ -8,6 +9,12 @@ import { randomBytes } from 'node:crypto';
 import { EngineError } from '../../contract/errors.ts';
 import type { Filters } from '../../contract/route.ts';
 import { checkVolumeName } from '../../formats/volume-name.ts';
+import {
+  checkVolumeOptions,
+  volumeMountOf,
+  type VolumeMount,
+  type VolumeOptions,
+} from '../../formats/volume-options.ts';
 import type { Records, StateStore } from '../../drivers/state.ts';
 import type { VolumeStore } from '../../drivers/volumes.ts';
 import { formatTime, type Clock } from '../../host/clock.ts';
@@ -23,6 +30,8 @@ export interface VolumeRecord {
   readonly labels: Readonly<Record<string, string>> | null;
   /** RFC 3339. */
   readonly createdAt: string;
+  /** Of the driver; absent when none were given. */
+  readonly options?: VolumeOptions;
 }
 
 export interface VolumeRequest {
@@ -49,6 +58,10 @@ export class VolumeService {
   private readonly clock: Clock;
   private readonly users: VolumeUsers;
   private readonly records: Records<VolumeRecord>;
+  /** By volume with options: who has it mounted. */
+  private readonly holders = new Map<string, Set<string>>();
+  /** Mounts of a volume follow each other. */
+  private readonly turns = new Map<string, Promise<unknown>>();
 
   constructor(parts: {
     store: VolumeStore;
@@ -75,7 +88,57 @@ export class VolumeService {
     for (const name of names)
       if (!this.records.get(name)) this.records.put(name, this.recordOf(name, null));
     for (const [name] of this.records.all()) if (!names.has(name)) this.records.delete(name);
+    for (const [name, record] of this.records.all())
+      if (volumeMountOf(record.options) && !this.holders.has(name)) this.store.unmount(name);
     await this.store.sweep();
+  }
+
+  /**
+   * The holder uses the volume from now on, until `release`: what its options name is mounted when
+   * the promise resolves. A volume without options has nothing to be mounted.
+   */
+  async hold(name: string, holder: string): Promise<void> {
+    const wanted = this.takeHold(name, holder);
+    if (wanted === undefined) return;
+    try {
+      await this.inTurn(name, () => this.store.mount(name, wanted));
+    } catch (error) {
+      await this.release(name, holder);
+      throw error;
+    }
+  }
+
+  /** As `hold`, for one that had the volume before this engine began. */
+  adopt(name: string, holder: string): void {
+    this.takeHold(name, holder);
+  }
+
+  private takeHold(name: string, holder: string): VolumeMount | undefined {
+    const wanted = volumeMountOf(this.records.get(name)?.options);
+    if (wanted === undefined) return undefined;
+    const holders = this.holders.get(name) ?? new Set();
+    this.holders.set(name, holders.add(holder));
+    return wanted;
+  }
+
+  /** The last one to let go unmounts. Not held is no error. */
+  async release(name: string, holder: string): Promise<void> {
+    const holders = this.holders.get(name);
+    if (!holders?.delete(holder) || holders.size > 0) return;
+    this.holders.delete(name);
+    await this.inTurn(name, async () => {
+      if (!this.holders.has(name)) this.store.unmount(name);
+    });
+  }
+
+  private async inTurn(name: string, work: () => Promise<void>): Promise<void> {
+    const turn = (this.turns.get(name) ?? Promise.resolve()).catch(() => {}).then(work);
+    this.turns.set(name, turn);
+    try {
+      await turn;
+    } finally {
+      if (this.turns.get(name) === turn) this.turns.delete(name);
+    }
   }
 
   /**
@@ -91,7 +154,9 @@ export class VolumeService {
     const labels = isNamed
       ? (request.labels ?? null)
       : { ...request.labels, [ANONYMOUS_LABEL]: '' };
-    const record = this.recordOf(name, labels);
+    const options = request.driverOpts ?? {};
+    const hasOptions = Object.keys(options).length > 0;
+    const record = { ...this.recordOf(name, labels), ...(hasOptions && { options }) };
     // In this order a crash in between leaves a record, which `recover` drops; a directory alone
     // would be taken for a volume that lost its record.
     this.records.put(name, record);
@@ -243,10 +308,5 @@ function refuseUnsupported(name: string, { driver, driverOpts }: VolumeRequest):
       `create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`,
     );
   checkVolumeName(name);
-  const [option] = Object.keys(driverOpts ?? {});
-  if (option !== undefined)
-    throw new EngineError(
-      'not-implemented',
-      `create ${name}: options of the local volume driver are not supported yet: ${option}`,
-    );
+  checkVolumeOptions(name, driverOpts ?? {});
 }
