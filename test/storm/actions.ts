@@ -39,6 +39,7 @@ export const PROGRAMS: readonly (Program & { readonly weight: number })[] = [
 const CONTAINERS_MAX = 24;
 const FIRST_PORT = 20_000;
 const RETRIES = 2;
+const GROUPS = ['one', 'two', 'three', 'four'];
 
 function wish(world: World, changes: Partial<ContainerWish> = {}): ContainerWish {
   const { random } = world;
@@ -50,7 +51,7 @@ function wish(world: World, changes: Partial<ContainerWish> = {}): ContainerWish
     autoRemove: false,
     port: program.serves ? FIRST_PORT + number : undefined,
     hasVolume: random.chance(0.3),
-    group: `group-${random.below(4)}`,
+    group: random.pick(GROUPS.filter((group) => !world.pruning.has(group))) ?? '',
     ...changes,
   };
 }
@@ -278,26 +279,28 @@ function rename(world: World): Promise<boolean> {
   );
 }
 
+interface Pruned {
+  readonly ContainersDeleted?: readonly string[] | null;
+}
+
 /** Removes the ended containers of a group, which nobody touches meanwhile. */
 async function prune(world: World): Promise<boolean> {
-  const group = `group-${world.random.below(4)}`;
+  const group = world.random.pick(GROUPS) ?? '';
   const inGroup = world.ledger.containers.filter(
     ({ wish: it }) => it.group === group && !it.hasVolume,
   );
-  if (inGroup.some(({ isBusy }) => isBusy)) return false;
-  for (const container of inGroup) {
-    container.isBusy = true;
-    if (container.isLikely('created', 'exited') || container.mayBe.has('exited'))
-      container.expect('absent');
-  }
+  if (world.pruning.has(group) || inGroup.some(({ isBusy }) => isBusy)) return false;
+  world.pruning.add(group);
+  for (const container of inGroup) container.isBusy = true;
   try {
     const filters = encodeURIComponent(JSON.stringify({ label: [`group=${group}`] }));
     const answer = await world.send(`/containers/prune?filters=${filters}`, { method: 'POST' });
-    if (answer?.status !== 200) return true;
-    const { ContainersDeleted: ids } = answer.json() as { ContainersDeleted: string[] | null };
+    const { ContainersDeleted: ids } = (answer?.json() ?? {}) as Pruned;
     for (const container of inGroup)
-      if (container.id !== undefined && ids?.includes(container.id)) container.expect('absent')();
+      if (answer === undefined) container.expect('absent');
+      else if (ids?.includes(container.id ?? '')) container.expect('absent')();
   } finally {
+    world.pruning.delete(group);
     for (const container of inGroup) container.isBusy = false;
   }
   return true;

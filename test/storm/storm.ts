@@ -27,11 +27,12 @@ export interface StormReport {
   readonly problems: readonly string[];
 }
 
-type Moment = 'at work' | 'starting' | 'stopping';
+type Moment = 'at work' | 'starting' | 'stopping' | 'let stop';
 const MOMENTS: readonly { readonly moment: Moment; readonly weight: number }[] = [
   { moment: 'at work', weight: 6 },
   { moment: 'starting', weight: 2 },
   { moment: 'stopping', weight: 2 },
+  { moment: 'let stop', weight: 1 },
 ];
 const CLIENTS = 5;
 const ANSWERS_MAX = 60;
@@ -46,7 +47,7 @@ export async function storm(engine: TestEngine, options: StormOptions): Promise<
   const world = new World(engine, random);
   const kills = new Map<string, number>();
   const count = (kind: string) => kills.set(kind, (kills.get(kind) ?? 0) + 1);
-  for (let killed = 0; killed < options.kills && world.problems.length === 0; killed++) {
+  for (let killed = 0; killed < options.kills && world.problems.length === 0;) {
     const { moment } = random.pickWeighted(MOMENTS);
     world.isOver = false;
     const clients = Array.from({ length: CLIENTS }, () => work(world));
@@ -54,11 +55,12 @@ export async function storm(engine: TestEngine, options: StormOptions): Promise<
     await world.answered(random.below(ANSWERS_MAX));
     await killEngine(world, moment);
     count(`engine ${moment}`);
+    if (moment !== 'let stop') killed++;
     await Promise.all([...clients, killer]);
     if (random.chance(0.3)) killSome(world, count);
     await engine.start();
     await verify(world);
-    options.tell?.(`${killed + 1} ${moment}: ${summary(world)}`);
+    options.tell?.(`${killed} ${moment}: ${summary(world)}`);
   }
   if (world.problems.length === 0) await clear(world);
   return { seed: options.seed, kills, actions: world.done, problems: world.problems };
@@ -75,6 +77,12 @@ async function work(world: World): Promise<void> {
 
 async function killEngine(world: World, moment: Moment): Promise<void> {
   const { engine, random } = world;
+  if (moment === 'let stop') {
+    // With everything under way finished first.
+    await engine.stop().catch((error: unknown) => world.problems.push(String(error)));
+    world.isOver = true;
+    return;
+  }
   if (moment === 'stopping') {
     const stopping = engine.stop().catch(() => {}); // it is not let to end by itself, mostly
     await sleep(random.below(STOP_MS));

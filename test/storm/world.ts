@@ -22,6 +22,8 @@ export class World {
   readonly engine: TestEngine;
   readonly random: Random;
   readonly ledger = new Ledger();
+  /** Groups whose containers are being pruned: nobody makes one meanwhile. */
+  readonly pruning = new Set<string>();
   /** What should not have been. */
   readonly problems: string[] = [];
   /** Answers by action. */
