@@ -93,6 +93,7 @@ const SETTLE_MS = 5_000;
 const DEFAULT_DATA_ROOT = '/var/lib/gantry';
 
 async function main(): Promise<void> {
+  const signalled = nextSignal();
   const config = readConfig(process.argv.slice(2), process.env);
   if (config.check) {
     process.exitCode = await checkAtRest(config);
@@ -330,19 +331,19 @@ async function main(): Promise<void> {
   returnFreeMemory();
 
   const atEnd = undo.move();
-  const stop = async (signal: string): Promise<void> => {
-    log.info(`${signal}: stopping; containers go on`);
-    closing.abort(new EngineError('unavailable', 'the engine is stopping'));
-    await atEnd.disposeAsync();
-    process.exit(0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.once(signal, () => {
-      stop(signal).catch((error: unknown) => {
-        report('stopping', error);
-        process.exit(1);
-      });
-    });
+  const signal = await signalled;
+  log.info(`${signal}: stopping; containers go on`);
+  closing.abort(new EngineError('unavailable', 'the engine is stopping'));
+  await atEnd.disposeAsync();
+  process.exit(0);
+}
+
+/** Asked for from the beginning: one that comes while the engine starts waits until it has. */
+function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.once(signal, () => resolve(signal));
+  });
 }
 
 /** Random, made with the data root. */

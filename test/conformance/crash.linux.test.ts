@@ -2,11 +2,16 @@
  * The engine is killed with -9 in the middle of things, and comes back: it knows every container, its
  * exit code and its whole log; containers that run never notice; what nobody owns is removed.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../support/command.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { eventually } from '../support/eventually.ts';
+import { mountsUnder } from '../support/processes.ts';
+
+/** Several engines start one after the other, on whatever machine. */
+const SLOW = { timeout: 240_000 };
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -205,6 +210,64 @@ test('a second engine on the same roots is refused', async () => {
   expect(code).toBe(1);
   expect(stderr).toMatch(/in use|another engine|already/i);
 });
+
+test('an engine that fails to start leaves nothing on the machine', SLOW, async () => {
+  const [data, run] = [join(engine.folder, 'failing'), join(engine.execRoot, 'failing')];
+  const before = await engine.namespace.interfaces();
+  const start = (...flags: string[]) =>
+    runCommand(
+      ...engine.namespace.command(
+        process.execPath,
+        ...['engine/main.ts', '--host', `unix://${engine.folder}/failing.sock`],
+        ...['--data-root', data, '--exec-root', run, '--pidfile', `${data}.pid`, ...flags],
+      ),
+    );
+  // Early, when the runtimes are at hand; and late, with everything made, since a host is refused.
+  for (const flags of [
+    ['--default-runtime', 'nosuch'],
+    ['--host', 'tcp://127.0.0.1:0'],
+  ]) {
+    const { code, stderr } = await start(...flags);
+    expect({ code, stderr }).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/nosuch|--tlsverify/),
+    });
+    expect(mountsUnder(run)).toEqual([]);
+    expect(await engine.namespace.interfaces()).toEqual(before);
+    expect(existsSync(`${data}.pid`)).toBe(false);
+  }
+});
+
+test(
+  'an engine that stops while it starts containers and pulls leaves nothing half-made',
+  SLOW,
+  async () => {
+    const noise = Buffer.alloc(24 << 20, 7);
+    engine.registry.storage.pushImage('library/long', {
+      layers: [{ compression: 'none', files: [{ name: 'noise', content: noise }] }],
+    });
+    const runs = Array.from({ length: 6 }, () =>
+      engine.docker.start(['run', '-d', 'busybox', 'sleep', '60']),
+    );
+    const pull = engine.docker.start(['pull', 'long']);
+    await Promise.race(runs.map(({ result }) => result));
+    await engine.stop();
+    const told = await Promise.all(runs.map(async ({ result }) => (await result).stdout.trim()));
+    await pull.result;
+    await engine.start();
+    const list = async (...flags: string[]) =>
+      (await docker('ps', '--no-trunc', '--format', '{{.ID}}', ...flags))
+        .split('\n')
+        .filter(Boolean);
+    const running = await list();
+    expect(running).toEqual(expect.arrayContaining(told.filter((id) => id.length === 64)));
+    expect(readdirSync(join(engine.execRoot, 'runtimes/crun')).toSorted()).toEqual(
+      running.toSorted(),
+    );
+    await engine.removeContainers();
+    expect(await list('-a')).toEqual([]);
+  },
+);
 
 /** CPU time of the process's children so far, in clock ticks; grows while it works. */
 function lastCpuTime(pid: string): number {

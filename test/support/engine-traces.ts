@@ -1,9 +1,11 @@
 /**
  * What an engine can leave on a machine, and whether it did: processes and mounts under its folder,
- * interfaces and filter tables in its network namespace, cgroups of its containers.
+ * interfaces and filter tables in its network namespace, cgroups of its containers. What other engines
+ * of the machine have is not looked at, nor cgroup parents that a test itself asked for.
  */
-import { existsSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { runCommand } from './command.ts';
 import { eventually } from './eventually.ts';
 import type { NetworkNamespace } from './network-namespace.ts';
@@ -17,20 +19,46 @@ export class EngineTraces {
   private readonly folder: string;
   private readonly namespace: NetworkNamespace;
   private cgroups: string[] = [];
+  /** Made for tests that named them: not the engine's to remove, but the test's. */
+  private namedParents: string[] = [];
+  private ownParents: string[] = [];
 
   constructor(folder: string, namespace: NetworkNamespace) {
     this.folder = folder;
     this.namespace = namespace;
   }
 
-  /** Notes the cgroups of the engine's containers while they run, and the parents made for them. */
+  /**
+   * Notes the cgroups of the engine's containers while they run, and the engine's own, which holds
+   * all others that it ever made. To be called while the engine has its records open.
+   */
   rememberCgroups(): void {
     const own = cgroupsOf('self');
     const found = this.containerProcesses().flatMap((pid) => cgroupsOf(pid));
-    const parents = found.map((path) => dirname(path));
-    this.cgroups = [...new Set([...found, ...parents])].filter(
-      (path) => path.split('/').length > 5 && !own.some((it) => `${it}/`.startsWith(`${path}/`)),
+    const isContainer = (path: string) => /\/[0-9a-f]{64}$/.test(path);
+    this.cgroups = [...new Set(found.filter(isContainer))];
+    const name = this.ownCgroup();
+    this.ownParents = name === undefined ? [] : hierarchies().map((path) => join(path, name));
+    this.namedParents = [...new Set(this.cgroups.map((path) => dirname(path)))].filter(
+      (path) =>
+        !this.ownParents.includes(path) &&
+        !hierarchies().includes(path) &&
+        !own.some((it) => `${it}/`.startsWith(`${path}/`)),
     );
+  }
+
+  /** `gantry-<id>`, by the engine's records; undefined for an engine that keeps none. */
+  private ownCgroup(): string | undefined {
+    const path = join(this.folder, 'data/state.db');
+    if (!existsSync(path)) return undefined;
+    const database = new DatabaseSync(path, { readOnly: true });
+    try {
+      const row = database.prepare("SELECT value FROM identity WHERE key = 'engine'").get();
+      const { value } = (row ?? { value: '""' }) as { value: string };
+      return `gantry-${(JSON.parse(value) as string).slice(0, 8)}`;
+    } finally {
+      database.close();
+    }
   }
 
   /** Cleans up whatever is left, and throws with the list of it. */
@@ -41,9 +69,8 @@ export class EngineTraces {
     for (const { pid } of this.processes()) killQuietly(pid);
     for (const path of mountsUnder(this.folder).toReversed())
       await runCommand('umount', ['--lazy', path]);
-    for (const path of this.cgroups.filter(existsSync).toSorted((a, b) => b.length - a.length)) {
-      removeQuietly(path);
-    }
+    for (const path of [...this.leftCgroups(), ...this.namedParents])
+      if (existsSync(path)) removeQuietly(path);
     if (left.length > 0) throw new Error(`the engine left behind:\n${left.join('\n')}`);
   }
 
@@ -53,8 +80,20 @@ export class EngineTraces {
       ...mountsUnder(this.folder).map((path) => `mount ${path}`),
       ...(await this.namespace.interfaces()).map((name) => `interface ${name}`),
       ...(await this.namespace.filterTables()).map((name) => `filter ${name}`),
-      ...this.cgroups.filter(existsSync).map((path) => `cgroup ${path}`),
+      ...this.leftCgroups().map((path) => `cgroup ${path}`),
     ];
+  }
+
+  /** Innermost first. */
+  private leftCgroups(): string[] {
+    const below = this.ownParents.filter(existsSync).flatMap((path) => [
+      path,
+      ...readdirSync(path, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => join(entry.parentPath, entry.name)),
+    ]);
+    const all = new Set([...this.cgroups.filter(existsSync), ...below]);
+    return [...all].toSorted((a, b) => b.length - a.length);
   }
 
   /** Processes that name the folder in their command line: engine, monitors, runtimes. */
@@ -81,6 +120,10 @@ function cgroupsOf(pid: number | 'self'): string[] {
       return [join(CGROUPS, folder, path), join(CGROUPS, 'unified', path)];
     })
     .filter((path) => existsSync(path));
+}
+
+function hierarchies(): string[] {
+  return [CGROUPS, ...readdirSync(CGROUPS).map((name) => join(CGROUPS, name))];
 }
 
 function killQuietly(pid: number): void {

@@ -33,8 +33,8 @@ export interface EngineOptions {
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 const NODE = join(REPOSITORY, 'node_modules/.bin/node');
-const START_DEADLINE_MS = 20_000;
-const STOP_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 60_000;
+const STOP_DEADLINE_MS = 60_000;
 
 interface Parts {
   readonly folder: string;
