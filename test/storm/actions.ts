@@ -1,4 +1,5 @@
 /** What clients do during a storm. A new verb of the engine is a new line of the table. */
+import { writeTar } from '../support/tar-writer.ts';
 import type { ContainerWish, KnownContainer, Program } from './ledger.ts';
 import { KnownContainer as Container } from './ledger.ts';
 import type { World } from './world.ts';
@@ -279,6 +280,32 @@ function rename(world: World): Promise<boolean> {
   );
 }
 
+/** A file in, the folder out. */
+function copy(world: World): Promise<boolean> {
+  const exists = (it: KnownContainer) => it.isLikely('running', 'exited', 'created');
+  return withOne(world, exists, async ({ id }) => {
+    const path = `/containers/${id}/archive?path=/tmp`;
+    const content = String(world.nextNumber());
+    const body = writeTar([{ name: 'copied', content }]);
+    await world.send(path, {
+      method: 'PUT',
+      body,
+      headers: { 'content-type': 'application/x-tar' },
+    });
+    await world.send(path);
+  });
+}
+
+/** Makes an image, and removes it again. */
+function commit(world: World): Promise<boolean> {
+  return withOne(world, isSteady, async ({ id }) => {
+    const made = await world.send(`/commit?container=${id}`, { method: 'POST', body: {} });
+    if (made?.status !== 201) return;
+    const { Id } = made.json() as { Id: string };
+    await world.send(`/images/${Id}`, { method: 'DELETE' });
+  });
+}
+
 interface Pruned {
   readonly ContainersDeleted?: readonly string[] | null;
 }
@@ -354,6 +381,8 @@ export const ACTIONS: readonly Action[] = [
   { name: 'update', weight: 1, run: update },
   { name: 'rename', weight: 2, run: rename },
   { name: 'prune', weight: 1, run: prune },
+  { name: 'cp', weight: 2, run: copy },
+  { name: 'commit', weight: 1, run: commit },
   { name: 'volume create', weight: 2, run: createVolume },
   { name: 'volume rm', weight: 2, run: removeVolume },
 ];

@@ -41,8 +41,9 @@ export class KnownContainer {
   isBusy = false;
   /** Codes it may have ended with. */
   readonly exitCodes = new Set([0]);
+  /** Somebody killed its process or its monitor: what it says is not what it is going to be. */
+  isDoomed = false;
   private states: ReadonlySet<Status> = new Set<Status>(['absent']);
-  disturbances = 0;
 
   constructor(wish: ContainerWish) {
     this.wish = wish;
@@ -67,6 +68,7 @@ export class KnownContainer {
     const { program, autoRemove } = this.wish;
     const after: Status[] = autoRemove ? ['absent'] : ['exited'];
     if (state === 'restarting') return ['running', 'exited'];
+    if (this.isDoomed && (state === 'running' || state === 'paused')) return after;
     // With a policy an engine that starts may start it.
     if (state === 'exited' && program.policy !== undefined) return ['restarting', 'running'];
     if (state !== 'running' || program.endsWith === undefined) return [];
@@ -77,23 +79,17 @@ export class KnownContainer {
     return states.some((state) => this.states.has(state));
   }
 
-  /**
-   * It was told to become this: from now on it may be. Returns how to note that it is, which is false
-   * when somebody killed something of it meanwhile.
-   */
-  expect(...after: Status[]): () => boolean {
+  /** It was told to become this: from now on it may be. Returns how to note that it is. */
+  expect(...after: Status[]): () => void {
     this.states = new Set([...this.states, ...after]);
-    const { disturbances } = this;
     return () => {
-      const isUndisturbed = this.disturbances === disturbances;
-      if (isUndisturbed) this.states = new Set(after);
-      return isUndisturbed;
+      if (!this.isDoomed) this.states = new Set(after);
     };
   }
 
   /** Somebody killed its process or its monitor. */
   disturb(exitCode: number): void {
-    this.disturbances++;
+    this.isDoomed = true;
     // 128 is that of a start that failed.
     this.exitCodes.add(137).add(128).add(exitCode);
     const after: Status[] = this.wish.autoRemove ? ['absent'] : ['exited'];
@@ -104,6 +100,8 @@ export class KnownContainer {
   /** As it was seen to be. */
   found(state: Status, name: string | undefined): void {
     this.states = new Set([state]);
+    // A frozen process that was killed ends when it is thawed.
+    this.isDoomed &&= state === 'paused';
     if (name === undefined) return;
     this.name = name;
     this.otherName = undefined;

@@ -52,6 +52,9 @@ export interface Inventory {
   readonly definitions: string[];
   readonly states: ReadonlyMap<string, string>;
   readonly volumeRecords: string[];
+  /** Of unpacked layers. */
+  readonly layers: string[];
+  readonly layerRecords: string[];
 }
 
 export async function takeInventory(engine: TestEngine): Promise<Inventory> {
@@ -73,6 +76,7 @@ export async function takeInventory(engine: TestEngine): Promise<Inventory> {
     runtimeStates: namesIn(join(execRoot, 'runtimes/crun')),
     exits: namesIn(join(execRoot, 'exits')),
     execFiles: namesIn(join(execRoot, 'exec')),
+    layers: namesIn(join(dataRoot, 'snapshots/layers')).filter((name) => name !== 'empty'),
     volumeFolders: namesIn(join(dataRoot, 'volumes')),
     rootfsMounts: mounts.filter(isRootfs).map((path) => basename(join(path, '..'))),
     otherMounts: mounts.filter((path) => !isExpected(path)),
@@ -126,6 +130,9 @@ function readRecords(path: string) {
         ]),
       ),
       volumeRecords: rows('volumes').map(({ key }) => key),
+      layerRecords: rows('snapshots').map(
+        ({ value }) => (JSON.parse(value) as { directory: string }).directory,
+      ),
     };
   } finally {
     database.close();

@@ -137,6 +137,7 @@ function machineProblems(
   compare('mount', found.rootfsMounts, alive);
   compare('other mount', found.otherMounts, []);
   compare('cgroup', found.cgroups, alive, made, spares);
+  compare('layer', found.layers, found.layerRecords);
   compare('volume folder', found.volumeFolders, found.volumeRecords);
   const monitored = found.monitors.map(({ containerId }) => containerId);
   if (alive.length + restless.size === 0) compare('runtime process', found.runtimeProcesses, []);

@@ -75,7 +75,6 @@ export class World {
   async change(container: KnownContainer, change: Change): Promise<HttpAnswer | undefined> {
     const { method = 'POST', path, body, after, tolerated = [] } = change;
     const settle = container.expect(...after);
-    const { disturbances } = container;
     const answer = await this.send(path, { method, ...(body !== undefined && { body }) });
     if (answer === undefined) return undefined;
     if (answer.status < 300) {
@@ -83,7 +82,7 @@ export class World {
       return answer;
     }
     const isExpected = answer.status === 304 || tolerated.includes(answer.status);
-    if (!isExpected && container.disturbances === disturbances)
+    if (!isExpected && !container.isDoomed)
       this.problems.push(`${method} ${path} of ${container.name}: ${answer.status} ${answer.text}`);
     return undefined;
   }

@@ -65,8 +65,15 @@ async function* whileFrozen(
   const { store, runtimes } = context;
   await container.exclusively(async () => {
     if (container.state.status !== 'running') return;
-    await runtimes.find(container.state.runtime ?? '').pause(container.id);
-    store.setState(container, { status: 'paused', isFrozenForCommit: true });
+    // Noted first: an engine that dies in between leaves it frozen, and the next has to know why.
+    store.setState(container, { isFrozenForCommit: true });
+    try {
+      await runtimes.find(container.state.runtime ?? '').pause(container.id);
+    } catch (error) {
+      store.setState(container, { isFrozenForCommit: false });
+      throw error;
+    }
+    store.setState(container, { status: 'paused' });
     publish(context, container, 'pause');
   });
   try {
