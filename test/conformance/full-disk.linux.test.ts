@@ -75,6 +75,18 @@ test('pull says that there is no space, leaves no image, and works afterwards', 
   await docker('rmi', 'heavy');
 });
 
+test('commit says that there is no space, leaves no image, and lets the container go on', async () => {
+  await docker('exec', 'steady', 'dd', 'if=/dev/zero', 'of=/written', 'bs=1M', 'count=1');
+  fill();
+  const refused = await engine.docker.run(['commit', 'steady', 'kept']);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(NO_SPACE) });
+  expect(await docker('images', '-q', 'kept')).toBe('');
+  expect(await stateOf('steady')).toBe('running 0');
+  free();
+  await docker('commit', 'steady', 'kept');
+  await docker('rmi', 'kept');
+});
+
 test('containers are started, stopped and removed without any space', async () => {
   for (const name of ['first', 'second']) {
     await docker('run', '--name', name, 'busybox', 'true');
