@@ -11,6 +11,7 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
+  rmdirSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { VolumeMount } from '../../formats/volume-options.ts';
@@ -76,6 +77,7 @@ export class LocalVolumeStore implements VolumeStore {
   }
 
   async sweep(): Promise<void> {
+    for (const name of readdirSync(this.root)) this.dropUnfinished(name);
     const removed = readdirSync(this.root).filter((name) => name.startsWith(REMOVED_PREFIX));
     for (const name of removed) unmountAll(join(this.root, name));
     const deletions = await Promise.allSettled(
@@ -85,6 +87,17 @@ export class LocalVolumeStore implements VolumeStore {
       it.status === 'rejected' ? [it.reason as unknown] : [],
     );
     if (failures.length > 0) throw new AggregateError(failures, 'deleting removed volumes');
+  }
+
+  /** A creation that was cut off leaves a directory with nothing in it. */
+  private dropUnfinished(name: string): void {
+    if (name.startsWith('.') || existsSync(this.pathOf(name))) return;
+    try {
+      rmdirSync(join(this.root, name));
+    } catch (error) {
+      // Whatever it is, it is not ours.
+      if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'ENOTDIR') throw error;
+    }
   }
 
   async copyUp(name: string, fromDirectory: string): Promise<void> {

@@ -164,6 +164,14 @@ describe('recover()', () => {
     expect(volumes.list().map(({ name }) => name)).toEqual(['lost']);
   });
 
+  it('undoes a creation that was cut off before there was a place for the data', async () => {
+    const { mountpoint } = volumes.ensure({ name: 'half' });
+    rmSync(mountpoint, { recursive: true });
+    await openService().recover();
+    expect(volumes.list()).toEqual([]);
+    expect(existsSync(join(mountpoint, '..'))).toBe(false);
+  });
+
   it('finishes a removal that was interrupted', async () => {
     const removed = join(dataRoot, 'volumes', '.removed-0123');
     mkdirSync(join(removed, '_data'), { recursive: true });
