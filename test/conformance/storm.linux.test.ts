@@ -3,7 +3,8 @@
  * printed; `GANTRY_STORM_SEED=n` repeats its choices.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { TestEngine } from '../support/engine.ts';
+import { startStormEngine } from '../storm/storm-engine.ts';
 import { describeReport, storm } from '../storm/storm.ts';
 
 const KILLS = 30;
@@ -11,8 +12,7 @@ const seed = Number(process.env['GANTRY_STORM_SEED'] ?? Date.now() % 1_000_000);
 
 let engine: TestEngine;
 beforeAll(async () => {
-  engine = await startEngine();
-  await engine.docker.ok('pull', '--quiet', 'busybox');
+  engine = await startStormEngine();
 });
 afterAll(() => engine.close());
 

@@ -3,7 +3,7 @@
  * what was done; ends with 1, and the engine's log, when something was not as it should be. As root.
  */
 import { parseArgs } from 'node:util';
-import { startEngine } from '../support/engine.ts';
+import { startStormEngine } from './storm-engine.ts';
 import { describeReport, storm } from './storm.ts';
 
 const { values: flags } = parseArgs({
@@ -15,8 +15,7 @@ const { values: flags } = parseArgs({
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-await using engine = await startEngine();
-await engine.docker.ok('pull', '--quiet', 'busybox');
+await using engine = await startStormEngine();
 say(`seed ${flags.seed}`);
 const report = await storm(engine, {
   seed: Number(flags.seed),
