@@ -70,7 +70,12 @@ function encodeEvent(event: EngineEvent): EventMessage {
     Actor: { ID: event.actorId, Attributes: { ...event.attributes } },
     scope: 'local',
     time: Number(event.timeNs / 1_000_000_000n),
-    // Beyond 2^53, as in every JavaScript client; the last two digits are lost.
-    timeNano: Number(event.timeNs),
+    timeNano: wholeNumber(event.timeNs),
   };
+}
+
+/** With all its digits, which a number loses beyond 2^53: clients ask for what came after it. */
+function wholeNumber(value: bigint): number {
+  const { rawJSON } = JSON as unknown as { rawJSON(text: string): number };
+  return rawJSON(String(value));
 }

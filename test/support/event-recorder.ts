@@ -16,6 +16,8 @@ export interface RecordedEvent {
   readonly scope: string;
   readonly time: number;
   readonly timeNano: number;
+  /** `seconds.nanoseconds`, as `since` and `until` take it, without loss. */
+  readonly moment: string;
 }
 
 export class EventRecorder implements Disposable {
@@ -25,9 +27,9 @@ export class EventRecorder implements Disposable {
   private constructor(response: IncomingMessage) {
     this.response = response;
     response.on('error', () => {}); // cut off by the end of the recording
-    createInterface({ input: response }).on('line', (line) =>
-      this.events.push(JSON.parse(line) as RecordedEvent),
-    );
+    const lines = createInterface({ input: response });
+    lines.on('line', (line) => this.events.push(parseEvent(line)));
+    (lines as NodeJS.EventEmitter).on('error', () => {}); // it repeats those of its input
   }
 
   /** Everything that happens after this resolves is recorded. `path` as the API has it. */
@@ -60,6 +62,11 @@ export class EventRecorder implements Disposable {
   [Symbol.dispose](): void {
     this.response.destroy();
   }
+}
+
+export function parseEvent(line: string): RecordedEvent {
+  const [, seconds = '', nanoseconds = ''] = /"timeNano":(\d+)(\d{9})/.exec(line) ?? [];
+  return { ...(JSON.parse(line) as RecordedEvent), moment: `${seconds}.${nanoseconds}` };
 }
 
 function isAbout({ ID, Attributes }: RecordedEvent['Actor'], actor: string): boolean {

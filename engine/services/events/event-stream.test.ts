@@ -72,6 +72,19 @@ describe('streamEvents()', () => {
     expect(await actions(open({ since: '1m', until: '1s' }))).toEqual(['early', 'late']);
   });
 
+  test('gives all that is kept since 0, and knows nanoseconds and RFC 3339', async () => {
+    const { publish, open, clock } = setUp();
+    publish('early');
+    clock.advance(5000);
+    publish('late');
+    clock.advance(5000);
+    expect(await actions(open({ since: '0', until: '0' }))).toEqual([]);
+    expect(await actions(open({ since: '0', until: '1s' }))).toEqual(['early', 'late']);
+    expect(await actions(open({ since: '100.000000003', until: '1s' }))).toEqual(['late']);
+    const since = '1970-01-01T00:01:44Z';
+    expect(await actions(open({ since, until: '1970-01-01T00:01:46Z' }))).toEqual(['late']);
+  });
+
   test('ends by itself when a future `until` is reached', async () => {
     const { publish, open, clock } = setUp();
     const events = open({ until: '103' });
@@ -91,18 +104,22 @@ describe('streamEvents()', () => {
       open({ filters: { label: ['app=shop', 'tier'] } }),
       open({ filters: { label: ['app=shop', 'absent'] } }),
       open({ filters: { type: ['network'] } }),
+      open({ filters: { event: ['exec_create: sh'], container: ['we', 'other'] } }),
+      open({ filters: { event: ['exec'] } }),
+      open({ filters: { scope: ['swarm'] } }),
+      open({ filters: { plugin: ['web'] } }),
+      open({ filters: { colour: ['red'] } }),
     ];
     publish('exec_create: sh', attributes);
     publish('start', { name: 'db', image: 'postgres' }, 'c2');
     stop.abort();
     const seen = await Promise.all(streams.map(actions));
-    expect(seen.map((list) => list.length)).toEqual([1, 1, 1, 1, 0, 0]);
+    expect(seen.map((list) => list.length)).toEqual([1, 1, 1, 1, 0, 0, 1, 0, 0, 0, 2]);
   });
 
   test.each([
-    [{ since: '200', until: '150' }, 'cannot be after'],
+    [{ since: '200', until: '150' }, '`since` time (200) cannot be after `until` time (150)'],
     [{ since: 'yesterday' }, 'failed to parse value as time'],
-    [{ filters: { colour: ['red'] } }, "invalid filter 'colour'"],
   ])('refuses %j', (query, message) => {
     expect(() => setUp().open(query)).toThrow(message);
   });

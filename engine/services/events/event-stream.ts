@@ -15,6 +15,9 @@ export interface EventQuery {
 /** A client this far behind (events) is cut off: it no longer reads. */
 const QUEUE_LIMIT = 16384;
 
+/** Timers take no more; nobody watches for 24 days. */
+const LONGEST_SLEEP_MS = 2 ** 31 - 1;
+
 /**
  * Checks the query at once and returns the stream. Subscribed before it returns, so nothing that
  * happens after the call is missed.
@@ -26,16 +29,24 @@ export function streamEvents(
   signal: AbortSignal,
 ): AsyncIterable<EngineEvent> {
   const nowNs = clock.nowNs();
-  const sinceNs = parseTimestampNs(query.since, nowNs);
-  const untilNs = parseTimestampNs(query.until, nowNs);
+  const sinceNs = parseTime(query.since, nowNs);
+  const untilNs = parseTime(query.until, nowNs);
   if (sinceNs !== undefined && untilNs !== undefined && sinceNs > untilNs)
-    throw new EngineError('invalid-argument', '`since` time cannot be after `until` time');
+    throw new EngineError(
+      'invalid-argument',
+      `\`since\` time (${query.since}) cannot be after \`until\` time (${query.until})`,
+    );
   const wanted = eventFilter(query.filters);
   const inWindow = (event: EngineEvent) => untilNs === undefined || event.timeNs <= untilNs;
   const past = sinceNs === undefined ? [] : bus.since(sinceNs);
   const queue = past.filter((event) => inWindow(event) && wanted(event));
   if (untilNs !== undefined && untilNs <= nowNs) return iterate(queue);
   return follow(bus, queue, (event) => inWindow(event) && wanted(event), untilNs, clock, signal);
+}
+
+/** Here 0 is the beginning of time, not the absence of one as for logs. */
+function parseTime(text: string, nowNs: bigint): bigint | undefined {
+  return text === '0' ? 0n : parseTimestampNs(text, nowNs);
 }
 
 async function* iterate(events: readonly EngineEvent[]): AsyncIterable<EngineEvent> {
@@ -64,7 +75,7 @@ function follow(
   signal.addEventListener('abort', end, { once: true });
   if (untilNs !== undefined) {
     const remainingMs = Number((untilNs - clock.nowNs()) / 1_000_000n) + 1;
-    clock.sleep(remainingMs, signal).then(end, end);
+    clock.sleep(Math.min(remainingMs, LONGEST_SLEEP_MS), signal).then(end, end);
   }
   return (async function* () {
     try {
