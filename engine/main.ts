@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { archiveHandlers } from './api/archive.ts';
+import { attachHandlers } from './api/attach.ts';
 import { checkpointHandlers } from './api/checkpoints.ts';
 import { containerHandlers } from './api/containers.ts';
 import { diskUsageHandlers } from './api/disk-usage.ts';
@@ -25,6 +26,7 @@ import { volumeHandlers } from './api/volumes.ts';
 import { checkAtRest } from './check.ts';
 import { readConfig, type Config } from './config.ts';
 import { ARCHIVE_ROUTES } from './contract/archive.ts';
+import { ATTACH_ROUTES } from './contract/attach.ts';
 import { CHECKPOINT_ROUTES } from './contract/checkpoints.ts';
 import { CONTAINER_ROUTES } from './contract/containers.ts';
 import { DISK_ROUTES } from './contract/disk-usage.ts';
@@ -292,6 +294,7 @@ async function main(): Promise<void> {
       System: { ...SYSTEM_ROUTES, ...DISK_ROUTES },
       Container: CONTAINER_ROUTES,
       Archive: ARCHIVE_ROUTES,
+      Attach: ATTACH_ROUTES,
       Checkpoint: CHECKPOINT_ROUTES,
       Log: LOG_ROUTES,
       Stats: STATS_ROUTES,
@@ -309,6 +312,7 @@ async function main(): Promise<void> {
     ...bind(DISK_ROUTES, diskUsageHandlers(disk)),
     ...bind(CONTAINER_ROUTES, containerHandlers(containers)),
     ...bind(ARCHIVE_ROUTES, archiveHandlers(containers)),
+    ...bind(ATTACH_ROUTES, attachHandlers(containers)),
     ...bind(CHECKPOINT_ROUTES, checkpointHandlers()),
     ...bind(LOG_ROUTES, logHandlers(containerLogs)),
     ...bind(STATS_ROUTES, statsHandlers(stats)),

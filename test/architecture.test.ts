@@ -52,6 +52,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     files: ['engine/api/'],
     mayImport: ['engine/contract/', 'engine/formats/', 'engine/services/', 'engine/host/clock.ts'],
     mayUse: [
+      'ws',
       'zod',
       'node:http',
       'node:https',

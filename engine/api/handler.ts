@@ -22,6 +22,11 @@ export interface Call<R extends Route> {
    * upgrade) and hands over the connection, half-close allowed, bytes that came early included.
    */
   hijack(contentType: string): Duplex;
+  /**
+   * For a protocol of its own: the bare connection of a client that asked for an upgrade, to answer
+   * it on. Throws `invalid-argument` when it did not ask.
+   */
+  takeConnection(): Duplex;
 }
 
 /**

@@ -8,6 +8,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Duplex } from 'node:stream';
+import { EngineError } from '../contract/errors.ts';
 import { COMMON_HEADERS } from './reply.ts';
 
 /** `socket` is set when Node already handed the connection over because of an Upgrade header. */
@@ -28,6 +29,14 @@ function hijackUpgraded(response: ServerResponse, socket: Duplex, contentType: s
   socket.write(
     `HTTP/1.1 101 UPGRADED\r\nContent-Type: ${contentType}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n${headers.join('')}\r\n`,
   );
+  return socket;
+}
+
+/** The connection itself, nothing sent on it yet. */
+export function takeConnection(response: ServerResponse, socket: Duplex | undefined): Duplex {
+  if (socket === undefined)
+    throw new EngineError('invalid-argument', 'this path is for WebSocket clients alone');
+  response.detachSocket(socket as never);
   return socket;
 }
 

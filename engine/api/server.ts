@@ -14,7 +14,7 @@ import { EngineError } from '../contract/errors.ts';
 import type { Route } from '../contract/route.ts';
 import { readBody, readJsonBody } from './body.ts';
 import type { BoundRoute, Call } from './handler.ts';
-import { hijack } from './hijack.ts';
+import { hijack, takeConnection } from './hijack.ts';
 import { COMMON_HEADERS, sendError, sendJson, sendJsonLines } from './reply.ts';
 import { Router } from './router.ts';
 
@@ -94,6 +94,7 @@ export class ApiServer {
         return gone();
       },
       hijack: (contentType) => hijack(request, response, socket, contentType),
+      takeConnection: () => takeConnection(response, socket),
     };
     const result = await handle(call);
     if (route.answer === 'json') sendJson(response, route.status, result);

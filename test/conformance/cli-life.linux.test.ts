@@ -49,10 +49,15 @@ describe('a restart policy', () => {
 
   test('shows a container that waits as restarting, and leaves it alone once it is stopped', async () => {
     await backingOff('loops');
-    const shown = await docker('ps', '--filter', 'status=restarting', '--format', '{{.Status}}');
-    expect(shown).toMatch(/^Restarting \(1\) .* ago$/);
-    expect(await inspect('loops', '{{.State.Running}} {{.State.Restarting}} {{.State.Pid}}')).toBe(
-      'true true 0',
+    await eventually('it is listed so', async () =>
+      /^Restarting \(1\) .* ago$/.test(
+        await docker('ps', '--filter', 'status=restarting', '--format', '{{.Status}}'),
+      ),
+    );
+    const flags = '{{.State.Running}} {{.State.Restarting}} {{.State.Pid}}';
+    await eventually(
+      'it is inspected so',
+      async () => (await inspect('loops', flags)) === 'true true 0',
     );
     expect((await post('/containers/loops/start')).status).toBe(304);
     using recorder = await EventRecorder.open(subject.socket);
@@ -61,7 +66,7 @@ describe('a restart policy', () => {
     await recorder.until('stop', 'loops');
     await docker('rm', 'loops');
     await recorder.until('destroy', 'loops');
-    expect(recorder.actions('loops')).toEqual(['stop', 'destroy']);
+    expect(recorder.actions('loops').slice(-2)).toEqual(['stop', 'destroy']);
   });
 
   test('does not bring back what was killed while it waited', async () => {
@@ -268,21 +273,26 @@ describe('a wait', () => {
   });
 });
 
-test('a container that ran out of memory says so while it goes on', async () => {
-  using recorder = await EventRecorder.open(subject.socket);
-  const hungry = 'x=a; while :; do x=$x$x; done';
-  const script = `sh -c '${hungry}'; sleep 600`;
-  const limits = ['--memory', '16m', '--memory-swap', '16m'];
-  await docker('run', '-d', '--name', 'tight', ...limits, 'busybox', 'sh', '-c', script);
-  await recorder.until('oom', 'tight');
-  await eventually(
-    'it is marked',
-    async () => (await inspect('tight', '{{.State.OOMKilled}} {{.State.Running}}')) === 'true true',
-  );
-  await docker('rm', '-f', 'tight');
-  await recorder.until('destroy', 'tight');
-  expect(recorder.actions('tight').filter((action) => action === 'oom')).toHaveLength(1);
-});
+// Debian's dockerd marks it only at its end.
+test.runIf(SUBJECT === 'gantryd')(
+  'a container that ran out of memory says so while it goes on',
+  async () => {
+    using recorder = await EventRecorder.open(subject.socket);
+    const hungry = 'x=a; while :; do x=$x$x; done';
+    const script = `sh -c '${hungry}'; sleep 600`;
+    const limits = ['--memory', '16m', '--memory-swap', '16m'];
+    await docker('run', '-d', '--name', 'tight', ...limits, 'busybox', 'sh', '-c', script);
+    await recorder.until('oom', 'tight');
+    await eventually(
+      'it is marked',
+      async () =>
+        (await inspect('tight', '{{.State.OOMKilled}} {{.State.Running}}')) === 'true true',
+    );
+    await docker('rm', '-f', 'tight');
+    await recorder.until('destroy', 'tight');
+    expect(recorder.actions('tight').filter((action) => action === 'oom')).toHaveLength(1);
+  },
+);
 
 test.runIf(SUBJECT === 'gantryd')('checkpoints are refused with 501 and the reason', async () => {
   await docker('create', '--name', 'box', 'busybox');

@@ -2,6 +2,8 @@
 import type { Duplex } from 'node:stream';
 import { EngineError } from '../../contract/errors.ts';
 import { DetachKeyFilter, parseDetachKeys } from '../../formats/detach-keys.ts';
+import { FrameDecoder } from '../../formats/stream-frame.ts';
+import { writeAll } from './container-streams.ts';
 import { publish, type ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
 import { requireCanAttach, requireProcess } from './state.ts';
@@ -16,6 +18,8 @@ export interface AttachWish {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
+  /** Both streams as one, without frames. */
+  readonly isRaw?: boolean;
 }
 
 /**
@@ -28,16 +32,19 @@ export async function attachContainer(
   wish: AttachWish,
   connect: () => Duplex,
 ): Promise<void> {
-  const keys = parseDetachKeys(wish.detachKeys);
+  const keys = detachKeysOf(wish);
   const container = context.store.find(name);
   requireCanAttach(container.state, name);
   const { Tty, OpenStdin } = container.config;
   const { stdout, stderr } = wish;
   const connection = connect();
-  const replay = wish.logs ? context.readLog(container, { stdout, stderr }) : undefined;
+  const isRaw = wish.isRaw ?? false;
+  const logged = wish.logs ? context.readLog(container, { stdout, stderr }) : undefined;
+  const replay = logged && isRaw && !Tty ? withoutFrames(logged) : logged;
   try {
+    publish(context, container, 'attach');
     if (!wish.stream) {
-      for await (const bytes of replay ?? []) connection.write(bytes);
+      if (replay !== undefined) await writeAll(connection, replay);
       return;
     }
     const attached = container.streams.attach({
@@ -46,13 +53,27 @@ export async function attachContainer(
       stdout,
       stderr: stderr && !Tty,
       detachKeys: Tty && wish.stdin ? new DetachKeyFilter(keys) : undefined,
+      isRaw,
       replay,
     });
-    publish(context, container, 'attach');
     if ((await attached) === 'detached') publish(context, container, 'detach');
   } finally {
     connection.end();
   }
+}
+
+function detachKeysOf({ detachKeys }: AttachWish): Buffer {
+  try {
+    return parseDetachKeys(detachKeys);
+  } catch (cause) {
+    const message = `Invalid detach keys (${detachKeys}) provided`;
+    throw new EngineError('invalid-argument', message, { cause });
+  }
+}
+
+async function* withoutFrames(framed: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+  const decoder = new FrameDecoder();
+  for await (const piece of framed) for (const { bytes } of decoder.push(piece)) yield bytes;
 }
 
 export function resizeTerminal(

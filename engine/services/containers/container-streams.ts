@@ -25,6 +25,8 @@ export interface AttachRequest {
   readonly stderr: boolean;
   /** Looks for the keys that leave; only with a terminal. */
   readonly detachKeys: DetachKeyFilter | undefined;
+  /** Output is sent as it is; else it is framed where there are two streams. */
+  readonly isRaw: boolean;
   /** Written to the connection before anything live. */
   readonly replay?: AsyncIterable<Buffer> | undefined;
 }
@@ -57,6 +59,10 @@ export class ContainerStreams {
   private readonly attachments = new Set<Attachment>();
   private monitor: { readonly monitor: Monitor; readonly bundlePath: string } | undefined;
   private live: StreamConnection | undefined;
+  /** Called when the output of the run that is over has come to its end. */
+  private readonly endListeners: (() => void)[] = [];
+  /** Connections that are being ended, with output that has yet to leave the engine. */
+  private readonly leaving = new Set<Duplex>();
 
   constructor(options: StreamsOptions) {
     this.options = options;
@@ -75,6 +81,21 @@ export class ContainerStreams {
     this.monitor = undefined;
     if (this.live === undefined) this.endAll();
     // With a connection its own end comes after the last byte of output.
+  }
+
+  /** Somebody is attached, or is getting the last of the output. */
+  get isInUse(): boolean {
+    return this.attachments.size > 0 || this.leaving.size > 0;
+  }
+
+  /**
+   * Resolves when all that a run wrote, which is over, has been sent to those who are attached: one
+   * who waits for its end must not hear of it before.
+   */
+  async drained(): Promise<void> {
+    if (this.live !== undefined)
+      await new Promise<void>((resolve) => this.endListeners.push(resolve));
+    await Promise.all([...this.leaving].map(isSent));
   }
 
   /** Nothing more will come, whatever the connection says. */
@@ -128,7 +149,8 @@ export class ContainerStreams {
       if (connection.destroyed || connection.writableEnded) continue;
       // Corked, header and payload leave in one system call, and the payload is not copied.
       connection.cork();
-      if (!this.options.hasTerminal) connection.write(encodeFrameHeader(stream, bytes.length));
+      const isFramed = !this.options.hasTerminal && !request.isRaw;
+      if (isFramed) connection.write(encodeFrameHeader(stream, bytes.length));
       const hasRoom = connection.write(bytes);
       connection.uncork();
       if (!hasRoom) {
@@ -142,7 +164,7 @@ export class ContainerStreams {
     attachment.isReplaying = true;
     this.balance();
     try {
-      for await (const piece of bytes) attachment.request.connection.write(piece);
+      await writeAll(attachment.request.connection, bytes);
     } catch {
       // A log that cannot be read is no reason not to attach.
     }
@@ -194,6 +216,7 @@ export class ContainerStreams {
     if (this.attachments.size === 0 && !this.options.endsInput) {
       this.live?.close();
       this.live = undefined;
+      this.tellEnd();
     }
   }
 
@@ -201,6 +224,40 @@ export class ContainerStreams {
     for (const attachment of [...this.attachments]) {
       this.attachments.delete(attachment);
       attachment.end('ended');
+      this.seeOff(attachment.request.connection);
     }
+    this.tellEnd();
   }
+  private tellEnd(): void {
+    for (const listener of this.endListeners.splice(0)) listener();
+  }
+
+  private seeOff(connection: Duplex): void {
+    this.leaving.add(connection);
+    void isSent(connection).then(() => this.leaving.delete(connection));
+  }
+}
+
+/** As fast as the client reads; until it is gone. */
+export async function writeAll(connection: Duplex, bytes: AsyncIterable<Buffer>): Promise<void> {
+  for await (const piece of bytes) {
+    if (connection.destroyed) return;
+    if (connection.write(piece)) continue;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        connection.off('drain', go).off('close', go);
+        resolve();
+      };
+      connection.once('drain', go).once('close', go);
+    });
+  }
+}
+
+/** Resolves when the connection was ended and everything written to it is with the kernel, or it broke. */
+function isSent(connection: Duplex): Promise<void> {
+  if (connection.writableFinished || connection.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    connection.once('finish', resolve);
+    connection.once('close', resolve);
+  });
 }

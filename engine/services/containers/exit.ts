@@ -13,6 +13,7 @@ import { scheduleRestart } from './restart.ts';
 import { restartDelayMs, shouldRestart } from './restart-policy.ts';
 import { publishRunEnd } from './run-events.ts';
 import { hasProcess } from './state.ts';
+import { within } from './wait.ts';
 
 /** Handles the end of this run when it comes. */
 export function watchForExit(
@@ -53,6 +54,8 @@ export async function handleExit(
   if (container.state.process?.container.pid !== process.container.pid) return;
   if (!hasProcess(container.state)) return;
   const willRestart = recordExit(context, container, exit);
+  // Who is attached has it all before anybody is told of the end; one who does not read is not waited for.
+  if (container.streams.isInUse) await within(container.streams.drained(), DRAIN_LIMIT_MS);
   container.settle('next-exit');
   const isRemoved = container.hostConfig.AutoRemove && !container.isKept;
   if (!willRestart && isRemoved) return removeAtEnd(context, container);
@@ -63,6 +66,8 @@ export async function handleExit(
   }
 }
 
+/** As dockerd. */
+const DRAIN_LIMIT_MS = 2000;
 const AWAY_MS = 2000;
 
 /** Writes the end down and announces it; true when the container is to be started again. */
