@@ -296,7 +296,6 @@ describe('import()', () => {
       'VOLUME /data /logs',
       'WORKDIR /srv',
       'WORKDIR app',
-      'STOPSIGNAL SIGINT',
       'ONBUILD RUN x',
     ];
     const archive = pieces(writeTar([{ name: 'f' }]));
@@ -312,7 +311,6 @@ describe('import()', () => {
         User: '1000:50',
         Volumes: { '/data': {}, '/logs': {} },
         WorkingDir: '/srv/app',
-        StopSignal: 'SIGINT',
         OnBuild: ['RUN x'],
       },
     });
@@ -322,7 +320,7 @@ describe('import()', () => {
     const archive = () => pieces(Buffer.alloc(5000, 'not a tar'));
     const wrong = { ...request, archive: archive(), changes: ['FROM x'] };
     await expect(world.images.import(wrong, never)).rejects.toThrow(
-      'FROM is not a valid change command',
+      'from is not a valid change command',
     );
     await expect(world.images.import({ ...request, archive: archive() }, never)).rejects.toThrow(
       'invalid tar',
