@@ -91,6 +91,8 @@ interface Source {
   readonly wanted: ViewedMount;
   /** A mount attached nowhere yet. */
   readonly tree: number;
+  /** Places of procfs in it. */
+  readonly procfs: readonly string[];
 }
 
 function openSource(wanted: ViewedMount): Source | undefined {
@@ -105,9 +107,7 @@ function openSource(wanted: ViewedMount): Source | undefined {
   try {
     const tree = cloneTreeOf(fd, { recursive });
     restrictTree(tree, SAFE | (readOnly ? MOUNT_ATTRIBUTE.READ_ONLY : 0), { recursive });
-    for (const path of subpath === '' ? procfsWithin(source, recursive) : [])
-      restrictTree(tree, MOUNT_ATTRIBUTE.NO_SYMLINKS, { path });
-    return { wanted, tree };
+    return { wanted, tree, procfs: subpath === '' ? procfsWithin(source, recursive) : [] };
   } finally {
     closeTree(fd);
   }
@@ -130,13 +130,24 @@ function procfsWithin(source: string, isRecursive: boolean): string[] {
   return found;
 }
 
-function place({ wanted: { destination }, tree }: Source): void {
+function place({ wanted: { destination }, tree, procfs }: Source): void {
   makePlace(destination, fstatSync(tree).isDirectory());
   const target = openSync(destination, O_PATH);
   try {
     attachTree(tree, target);
   } finally {
     closeSync(target);
+  }
+  // The kernel changes a mount below another only once both are attached.
+  for (const path of procfs) shutProcfs(tree, path);
+}
+
+function shutProcfs(tree: number, path: string): void {
+  try {
+    restrictTree(tree, MOUNT_ATTRIBUTE.NO_SYMLINKS, { path });
+  } catch (error) {
+    // Something else is mounted over it: nobody gets there.
+    if (!['EINVAL', 'ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw error;
   }
 }
 
