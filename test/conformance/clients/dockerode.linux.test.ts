@@ -168,6 +168,20 @@ describe('dockerode', () => {
     });
   });
 
+  test('exports a container and commits it to an image', async () => {
+    await withContainer({ Cmd: ['sh', '-c', 'echo made > /made'] }, async (container) => {
+      await container.start();
+      await container.wait();
+      const exported = await buffer(await container.export());
+      const made = await runCommand('tar', ['-xO', 'made'], { input: exported });
+      expect(made.stdout).toBe('made\n');
+      await container.commit({ repo: 'committed', tag: 'one', changes: 'CMD ["cat", "/made"]' });
+      const image = docker.getImage('committed:one');
+      expect((await image.inspect()).Config.Cmd).toEqual(['cat', '/made']);
+      await image.remove();
+    });
+  });
+
   test('gets statistics once and as a stream', async () => {
     await withContainer(sleeper, async (container) => {
       await container.start();
