@@ -62,7 +62,7 @@ function parse(request: MountRequest): MountSpec {
     case 'volume':
       return volumeMount(request, base);
     case 'image':
-      return imageMount(request, base);
+      throw new EngineError('not-implemented', 'mounts of images are not supported');
     case 'tmpfs':
       refuseFields(request, ['BindOptions', 'ImageOptions']);
       if (source !== '') throw invalid('field Source must not be specified');
@@ -128,11 +128,4 @@ function volumeMount(request: MountRequest, base: Base): MountSpec {
     ...(options?.DriverConfig?.Name && { volumeDriver: options.DriverConfig.Name }),
     ...(options?.DriverConfig?.Options && { volumeDriverOptions: options.DriverConfig.Options }),
   };
-}
-
-/** The image's files as they are: nothing written there reaches it. */
-function imageMount(request: MountRequest, base: Base): MountSpec {
-  refuseFields(request, ['BindOptions', 'VolumeOptions']);
-  if (base.source === '') throw missing('Source');
-  return { ...base, type: 'image', subpath: checkSubpath(request.ImageOptions?.Subpath ?? '') };
 }
