@@ -176,11 +176,7 @@ export const DIFFERENCES: readonly Difference[] = [
     class: 'later Docker',
     why: 'A program that is not there ends an exec with 127.',
     where: {
-      exec: [
-        'docker exec host no-such-program',
-        'docker exec -w /not/there host pwd',
-        'docker exec -w relative host pwd',
-      ],
+      exec: ['docker exec host no-such-program', 'docker exec -w /not/there host pwd'],
     },
   },
   {
@@ -658,5 +654,10 @@ export const DIFFERENCES: readonly Difference[] = [
         'docker create --name s1 busybox true > /dev/null; docker system prune -f | grep -v -E "^[0-9a-f]{64}"',
       ],
     },
+  },
+  {
+    class: 'missing',
+    why: 'An exec in a folder that is not absolute ends with 128.',
+    where: { exec: ['docker exec -w relative host pwd'] },
   },
 ];

@@ -7,7 +7,7 @@ const CONTAINERS = `docker events ${WINDOW} --filter type=container ${FORMAT}`;
 export const EVENTS: Chapter = {
   name: 'events',
   before: [
-    "date +%s > start; docker run --rm --name first -l k=v busybox sh -c 'exit 3'; docker create --name second busybox sleep 1000; docker start second; docker exec second true; docker pause second; docker unpause second; docker rename second third; docker kill -s CONT third; docker stop -t 0 third; docker rm third; docker volume create v1; docker run --rm --name user -v v1:/v busybox true; docker tag busybox copy; docker rmi copy; docker volume rm v1; sleep 1.1; date +%s > end",
+    "sleep 1.1; date +%s > start; docker run --rm --name first -l k=v busybox sh -c 'exit 3'; docker create --name second busybox sleep 1000; docker start second; docker exec second true; docker pause second; docker unpause second; docker rename second third; docker kill -s CONT third; docker stop -t 0 third; docker rm third; docker volume create v1; docker run --rm --name user -v v1:/v busybox true; docker tag busybox copy; docker rmi copy; docker volume rm v1; sleep 1.1; date +%s > end",
   ],
   checks: {
     'the life of a container that removes itself': [

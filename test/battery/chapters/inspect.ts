@@ -20,7 +20,7 @@ export const INSPECT: Chapter = {
       ),
       SHOW('{{.Config.AttachStdin}} {{.Config.AttachStdout}} {{.Config.AttachStderr}}'),
       SHOW('{{json .Config.ExposedPorts}} {{json .Config.Volumes}} {{json .Config.OnBuild}}'),
-      SHOW('{{json .HostConfig.Binds}} {{json .HostConfig.PortBindings}}'),
+      SHOW('{{len .HostConfig.Binds}} {{json .HostConfig.PortBindings}}'),
       SHOW(
         '{{json .HostConfig.RestartPolicy}} {{.HostConfig.NetworkMode}} {{.HostConfig.AutoRemove}}',
       ),
