@@ -348,7 +348,8 @@ export class ImageService implements ImageLookup, ImageMaker {
 
   private async makeDurable(): Promise<void> {
     const { snapshotter, unpacker } = this.options;
-    const volatile = snapshotter.listVolatile();
+    // One may have gone without anybody's doing here: a disk that lost it is told of elsewhere.
+    const volatile = snapshotter.listVolatile().filter((it) => snapshotter.isPresent(it));
     const first = volatile[0];
     if (first === undefined) return;
     await unpacker.syncDisk(snapshotter.pathOf(first));
