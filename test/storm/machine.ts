@@ -3,7 +3,13 @@ import { existsSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { TestEngine } from '../support/engine.ts';
-import { childrenOf, commandLine, mountsUnder, processIds } from '../support/processes.ts';
+import {
+  childrenOf,
+  commandLine,
+  mountsUnder,
+  processIds,
+  readOrEmpty,
+} from '../support/processes.ts';
 
 const CGROUPS = '/sys/fs/cgroup';
 
@@ -38,6 +44,7 @@ export interface Inventory {
   readonly bundles: string[];
   readonly runtimeStates: string[];
   readonly exits: string[];
+  /** Of programs that do not run any more; one in a frozen container does. */
   readonly execFiles: string[];
   readonly volumeFolders: string[];
   readonly rootfsMounts: string[];
@@ -75,7 +82,7 @@ export async function takeInventory(engine: TestEngine): Promise<Inventory> {
     bundles: namesIn(join(execRoot, 'bundles')),
     runtimeStates: namesIn(join(execRoot, 'runtimes/crun')),
     exits: namesIn(join(execRoot, 'exits')),
-    execFiles: namesIn(join(execRoot, 'exec')),
+    execFiles: filesOfEndedExecs(join(execRoot, 'exec')),
     layers: namesIn(join(dataRoot, 'snapshots/layers')).filter((name) => name !== 'empty'),
     volumeFolders: namesIn(join(dataRoot, 'volumes')),
     rootfsMounts: mounts.filter(isRootfs).map((path) => basename(join(path, '..'))),
@@ -88,6 +95,14 @@ export async function takeInventory(engine: TestEngine): Promise<Inventory> {
     publishedPorts: await publishedPorts(engine),
     ...records,
   };
+}
+
+function filesOfEndedExecs(folder: string): string[] {
+  const runs = (name: string) => {
+    const pid = readOrEmpty(join(folder, `${name.split('.')[0]}.pid`));
+    return pid !== '' && /\/[0-9a-f]{64}$/m.test(readOrEmpty(`/proc/${pid}/cgroup`));
+  };
+  return namesIn(folder).filter((name) => !runs(name));
 }
 
 function namesIn(folder: string): string[] {
