@@ -16,6 +16,8 @@ const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
     '<time>',
   ],
   [/\b\d+(\.\d+){3}:53\b/g, '<server>'],
+  [/\btime \(\d{10}\)/g, 'time (<seconds>)'],
+  [/\bexecDuration=\d+/g, 'execDuration=<seconds>'],
   [/docker-import-\d+/g, 'docker-import-<number>'],
   [/\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d/g, '<time>'],
   [

@@ -35,7 +35,7 @@ export const EVENTS: Chapter = {
     'windows and filters': [
       `docker events ${WINDOW} --filter event=create --filter event=destroy --filter type=container ${FORMAT}`,
       `docker events ${WINDOW} --filter type=nonsense`,
-      `docker events ${WINDOW} --filter nonsense=1`,
+      `docker events ${WINDOW} --filter nonsense=1 --filter event=rename`,
       `docker events --since $(cat end) --until $(cat start)`,
       'docker events --since nonsense --until 1',
       'docker events --since 2020-01-01T00:00:00Z --until 2020-01-02T00:00:00Z',
@@ -43,7 +43,7 @@ export const EVENTS: Chapter = {
       `docker events ${WINDOW} --filter daemon=nobody`,
     ],
     formats: [
-      `docker events ${WINDOW} --filter container=first --filter event=die | sed -E 's/execDuration=[0-9]+/execDuration=N/'`,
+      `docker events ${WINDOW} --filter container=first --filter event=die`,
       `docker events ${WINDOW} --filter container=first --filter event=start --format json | tr ',{' '\\n\\n' | grep -o -E '^"[a-zA-Z]+":' | sort | tr -d '\\n'`,
       `docker events ${WINDOW} --filter container=first --filter event=start --format '{{.ID}} {{.From}} {{.Status}} {{.Scope}}'`,
       `docker events ${WINDOW} --format '{{.Nonsense}}'`,
