@@ -2,10 +2,11 @@
  * Programs that are to end with the engine that runs them. When it is killed they are orphans, so a
  * note beside the files of each lets the next engine find and end them.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { signalProcess, startTimeOf } from '../../host/processes.ts';
 import { endFamily, type Leader } from './exec-family.ts';
+import { namesIn, readText } from './exec-files.ts';
 
 interface Note {
   readonly runtime: Identity;
@@ -86,21 +87,5 @@ function parseNote(text: string): Note | undefined {
     return JSON.parse(text) as Note;
   } catch {
     return undefined; // cut off while it was written
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

@@ -10,7 +10,7 @@
  * What the runtime has to say goes to a log file, since its stderr is the program's. It writes the pid
  * file only when the program is about to run: that is how "ran and failed" is told from "never ran".
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -32,7 +32,8 @@ import { endFamily } from './exec-family.ts';
 import { explainExecFailure } from './exec-failure.ts';
 import { planExecProcess, type OciProcess } from './exec-spec.ts';
 import { endLeftovers, findLeftovers, markOf, noteOwned, type Leftover } from './owned-execs.ts';
-import { findSurvivors, namesIn } from './survivors.ts';
+import { namesIn, readText } from './exec-files.ts';
+import { findSurvivors } from './survivors.ts';
 import { startOnTerminal, type ExecRuntime } from './terminals.ts';
 
 export interface RuntimeExecOptions {
@@ -355,10 +356,6 @@ function argumentsOf(
 
 function readPid(path: string): number {
   return Number(readText(path)) || 0;
-}
-
-function readText(path: string): string {
-  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
 function removeFiles(paths: Paths): void {

@@ -3,10 +3,11 @@
  * directory of execs tells of them: the pid file, written when the program was about to run, and the
  * OCI process it was started with.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { watchProcess } from '../../host/handles.ts';
 import type { RecoveredExec } from '../exec.ts';
+import { namesIn, readText } from './exec-files.ts';
 
 export function findSurvivors(directory: string): RecoveredExec[] {
   const names = namesIn(directory);
@@ -40,21 +41,5 @@ function parseProcess(text: string): Pick<RecoveredExec, 'args' | 'hasTerminal'>
     return { args, hasTerminal: terminal === true };
   } catch {
     return undefined; // cut off while it was written
-  }
-}
-
-export function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }
