@@ -64,6 +64,8 @@ export function runUnderNode24(script, args = process.argv.slice(2)) {
     stdio: 'inherit',
     env: {
       ...process.env,
+      // Some tools would have Node keep one in the machine's temporary folder.
+      NODE_DISABLE_COMPILE_CACHE: '1',
       PATH: [dirname(node), join(REPOSITORY, 'node_modules/.bin'), process.env.PATH].join(
         delimiter,
       ),

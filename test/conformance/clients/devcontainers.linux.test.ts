@@ -13,9 +13,12 @@ const CLI = fileURLToPath(
 
 let subject: Subject;
 let workspace: string;
+/** Where the CLI leaves what it writes beside the workspace. */
+let temporary: string;
 beforeAll(async () => {
   subject = await startSubject();
   workspace = mkdtempSync(join(tmpdir(), 'gantry-workspace-'));
+  temporary = mkdtempSync(join(tmpdir(), 'gantry-temporary-'));
   mkdirSync(join(workspace, '.devcontainer'));
   writeFileSync(
     join(workspace, '.devcontainer/devcontainer.json'),
@@ -31,7 +34,7 @@ beforeAll(async () => {
   writeFileSync(join(workspace, 'source.txt'), 'from the workspace\n');
 });
 afterAll(async () => {
-  rmSync(workspace, { recursive: true, force: true });
+  for (const folder of [workspace, temporary]) rmSync(folder, { recursive: true, force: true });
   await subject.close();
 });
 
@@ -40,7 +43,7 @@ function devcontainer(...args: string[]): Promise<CommandResult> {
   const { docker, namespace } = subject;
   const own = ['--workspace-folder', workspace, '--docker-path', docker.program];
   return runCommand(...namespace.command(process.execPath, CLI, verb, ...own, ...rest), {
-    env: { ...docker.environment, HOME: workspace },
+    env: { ...docker.environment, HOME: workspace, TMPDIR: temporary },
     timeoutMs: 110_000,
   });
 }

@@ -1,4 +1,7 @@
 /** testcontainers, with which other projects' tests start what they need. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCommand } from '../../support/command.ts';
@@ -8,18 +11,28 @@ const SCENARIOS = fileURLToPath(new URL('testcontainers-scenarios.ts', import.me
 
 let subject: Subject;
 let outcomes: Record<string, unknown>;
+/** Where the library leaves its lock. */
+let temporary: string;
 beforeAll(async () => {
   subject = await startSubject();
+  temporary = mkdtempSync(join(tmpdir(), 'gantry-temporary-'));
   const program = subject.namespace.command(process.execPath, SCENARIOS);
   const { stdout, stderr } = await runCommand(...program, {
     // Its helper "ryuk" is an image of its own; what is left behind the test looks for itself.
-    env: { ...subject.docker.environment, TESTCONTAINERS_RYUK_DISABLED: 'true' },
+    env: {
+      ...subject.docker.environment,
+      TESTCONTAINERS_RYUK_DISABLED: 'true',
+      TMPDIR: temporary,
+    },
     timeoutMs: 110_000,
   });
   if (stdout === '') throw new Error(`the scenarios wrote nothing: ${stderr}`);
   outcomes = JSON.parse(stdout) as Record<string, unknown>;
 });
-afterAll(() => subject.close());
+afterAll(async () => {
+  rmSync(temporary, { recursive: true, force: true });
+  await subject.close();
+});
 
 describe('testcontainers', () => {
   test('waits for a line of the log and reads it', () => {
