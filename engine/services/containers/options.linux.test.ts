@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { updateBody } from '../../contract/containers.ts';
 import { MNT, MS, mount, unmount } from '../../host/system-calls.ts';
+import { eventually } from '../../../test/support/eventually.ts';
 import { ContainerFixture } from './testing/container-fixture.ts';
 
 let fixture: ContainerFixture;
@@ -158,13 +159,15 @@ describe('limits', () => {
     await update({ RestartPolicy: { Name: 'no' } });
   });
 
-  test('are in a cgroup parent of one’s own, which goes with the last container', async () => {
+  test('are in a cgroup parent of one’s own, which stays as with Docker', async () => {
     const CgroupParent = `${fixture.context.settings.cgroupParent}-own`;
     const { inside } = await shell(
       { inside: 'cat /proc/self/cgroup' },
       { HostConfig: { CgroupParent } },
     );
     expect(inside).toContain(`${CgroupParent}/`);
+    const runtime = fixture.context.runtimes.find('');
+    await eventually('an empty parent', () => runtime.removeParent(CgroupParent));
   });
 
   test('of a process are what was asked for', async () => {
