@@ -109,7 +109,7 @@ export class RuntimeExec implements ExecRunner {
 
   /**
    * Starts the runtime, which links itself and reads the container's state while the client comes
-   * back with its second request: a fifth of an exec at the API. Terminals need more than that.
+   * back with its second request. Terminals need more than that.
    */
   prepare(wish: ExecWish): void {
     const { stdin, stdout, stderr } = wish.streams;
