@@ -46,7 +46,9 @@ export async function recoverContainers(context: ContainerContext): Promise<void
   );
   const recover = (container: LiveContainer) =>
     mend(`recovering container ${container.name}`, () =>
-      alive.has(container) ? adopt(context, container) : settle(context, container),
+      container.exclusively(() =>
+        alive.has(container) ? adopt(context, container) : settle(context, container),
+      ),
     );
   await eachOf(all, recover);
   const due = all.filter((container) => isDue(context, container));
@@ -91,7 +93,10 @@ function endStrays(
   });
 }
 
-/** It runs: from now on this engine hears of its end. */
+/**
+ * It runs: from now on this engine hears of its end, and handles it once it is adopted. As for
+ * `settle`, the caller holds the container's lock.
+ */
 async function adopt(context: ContainerContext, container: LiveContainer): Promise<void> {
   const { process, runtime, status } = container.state;
   if (process === undefined) return;
@@ -115,15 +120,14 @@ async function settle(context: ContainerContext, container: LiveContainer): Prom
     const wasRebooted = bootId !== context.machine.bootId;
     const unseen: ContainerExit = { exitCode: 255, wasOomKilled: false, isKnown: wasRebooted };
     const exit = context.monitor.exitOf(container.id, container.bundlePath) ?? unseen;
-    await container.exclusively(() => handleExit(context, container, process, exit));
-    return;
+    return handleExit(context, container, process, exit);
   }
   await removeLeftovers(context, container);
   const { status, removal } = container.state;
   const { AutoRemove } = container.hostConfig;
   if (status === 'dead' || status === 'removing' || (status === 'exited' && AutoRemove)) {
     const removeVolumes = removal?.removeVolumes ?? AutoRemove;
-    await container.exclusively(() => removeContainer(context, container, { removeVolumes }));
+    await removeContainer(context, container, { removeVolumes });
   } else if (status === 'restarting') {
     scheduleRestart(context, container); // decided by the engine before this one
   }

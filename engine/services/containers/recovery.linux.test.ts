@@ -1,9 +1,10 @@
 /** Engines that were killed, and what the next one makes of it. */
 import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
 import type { MonitoredProcess } from '../../drivers/monitor.ts';
+import { OciRuntime } from '../../drivers/runtime/oci-runtime.ts';
 import { makeNode, mount, unmount } from '../../host/system-calls.ts';
 import { ContainerFixture } from './testing/container-fixture.ts';
 
@@ -81,6 +82,33 @@ describe('the next engine', () => {
     await expect(first.containers.start(id)).rejects.toBe(died);
     const second = await restart(first);
     expect(await second.containers.wait(id, 'not-running', never)).toBe(8);
+  });
+
+  test('knows the end of a container that ends while it is adopted', async () => {
+    const first = await start();
+    const id = await first.create(['sleep', '60']);
+    await first.containers.start(id);
+    const { container: init } = first.containers.find(id).state.process!;
+    await first.context.runtimes.find('').pause(id); // a commit that the engine's end cut off
+    const { store } = first.context;
+    store.setState(first.containers.find(id), { status: 'paused', isFrozenForCommit: true });
+    const thawed = OciRuntime.prototype.resume;
+    const isEnding = vi.spyOn(OciRuntime.prototype, 'resume').mockImplementation(async function (
+      this: OciRuntime,
+      containerId: string,
+    ) {
+      await thawed.call(this, containerId);
+      process.kill(init.pid, 'SIGKILL');
+      // On record, or handled already, which is what must not be.
+      await eventually('it has ended', () => {
+        const { monitor, files } = first.context;
+        return monitor.exitOf(id, files.bundleOf(id)) !== undefined || !files.hasBundle(id);
+      });
+    });
+    const second = await restart(first).finally(() => isEnding.mockRestore());
+    expect(await second.containers.wait(id, 'not-running', never)).toBe(137);
+    await second.settled();
+    expect(second.containers.find(id).state).toMatchObject({ status: 'exited', exitCode: 137 });
   });
 
   test('marks a container whose monitor was killed, and can still stop and remove it', async () => {

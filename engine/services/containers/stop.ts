@@ -1,5 +1,5 @@
 /** Stopping a container: its stop signal, time to react, then SIGKILL. */
-import { hasCode } from '../../contract/errors.ts';
+import { EngineError, hasCode } from '../../contract/errors.ts';
 import { parseSignal, SIGKILL } from '../../formats/signals.ts';
 import { cancelRestart } from './cancel-restart.ts';
 import { publish, type ContainerContext } from './context.ts';
@@ -34,7 +34,7 @@ export async function stopContainer(
   publish(context, container, 'stop');
 }
 
-/** Has the process end, by force after the time. */
+/** Has the process end, by force after the time. Throws when it does not even then. */
 export async function endProcess(
   context: ContainerContext,
   container: LiveContainer,
@@ -46,7 +46,10 @@ export async function endProcess(
   if (await within(ended, timeoutMs)) return;
   await signalIfAlive(context, container, SIGKILL);
   if (await within(ended, KILL_GRACE_MS)) return;
-  context.warn(`container ${container.name} did not end on SIGKILL`);
+  throw new EngineError(
+    'internal',
+    `container ${container.name}: tried to kill container, but did not receive an exit event`,
+  );
 }
 
 /** It may end by itself at any moment. */
