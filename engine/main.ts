@@ -8,6 +8,7 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { archiveHandlers } from './api/archive.ts';
 import { attachHandlers } from './api/attach.ts';
+import { buildHandlers } from './api/build.ts';
 import { checkpointHandlers } from './api/checkpoints.ts';
 import { containerHandlers } from './api/containers.ts';
 import { diskUsageHandlers } from './api/disk-usage.ts';
@@ -17,16 +18,19 @@ import { bind, type BoundRoute } from './api/handler.ts';
 import { imageHandlers } from './api/images.ts';
 import { gantryLogHandlers, logHandlers } from './api/logs.ts';
 import { networkHandlers } from './api/networks.ts';
+import { pluginHandlers } from './api/plugins.ts';
 import { ApiServer } from './api/server.ts';
 import { statsHandlers } from './api/stats.ts';
 import { registryHandlers } from './api/registry.ts';
 import { storeHandlers } from './api/store.ts';
+import { swarmHandlers } from './api/swarm.ts';
 import { systemHandlers } from './api/system.ts';
 import { volumeHandlers } from './api/volumes.ts';
 import { checkAtRest } from './check.ts';
 import { readConfig, type Config } from './config.ts';
 import { ARCHIVE_ROUTES } from './contract/archive.ts';
 import { ATTACH_ROUTES } from './contract/attach.ts';
+import { BUILD_ROUTES } from './contract/build.ts';
 import { CHECKPOINT_ROUTES } from './contract/checkpoints.ts';
 import { CONTAINER_ROUTES } from './contract/containers.ts';
 import { DISK_ROUTES } from './contract/disk-usage.ts';
@@ -37,9 +41,11 @@ import { IMAGE_ROUTES } from './contract/images.ts';
 import { LOG_ROUTES } from './contract/logs.ts';
 import { NETWORK_ROUTES } from './contract/networks.ts';
 import { openApiDocument } from './contract/openapi.ts';
+import { PLUGIN_ROUTES } from './contract/plugins.ts';
 import { STORE_ROUTES } from './contract/store.ts';
 import { STATS_ROUTES } from './contract/stats.ts';
 import { REGISTRY_ROUTES } from './contract/registry.ts';
+import { SWARM_ROUTES } from './contract/swarm.ts';
 import { SYSTEM_ROUTES } from './contract/system.ts';
 import { VOLUME_ROUTES } from './contract/volumes.ts';
 import { FileContentStore } from './drivers/content/file-content.ts';
@@ -68,6 +74,7 @@ import { readPrivileges, thermalPaths } from './host/privileges.ts';
 import { requireProgram, versionOf } from './host/programs.ts';
 import { claimRoots } from './host/roots.ts';
 import { BackgroundWork } from './services/background-work.ts';
+import { BuildCache } from './services/build/build-cache.ts';
 import { ContainerService } from './services/containers/container-service.ts';
 import { ContainerStore } from './services/containers/container-store.ts';
 import { containerSettings } from './services/containers/settings.ts';
@@ -303,6 +310,9 @@ async function main(): Promise<void> {
       Registry: REGISTRY_ROUTES,
       Network: NETWORK_ROUTES,
       Volume: VOLUME_ROUTES,
+      Build: BUILD_ROUTES,
+      Swarm: SWARM_ROUTES,
+      Plugin: PLUGIN_ROUTES,
       Gantry: { ...GANTRY_ROUTES, ...STORE_ROUTES },
     });
   const servers: Server[] = [];
@@ -322,6 +332,9 @@ async function main(): Promise<void> {
     ...bind(STORE_ROUTES, storeHandlers(images)),
     ...bind(NETWORK_ROUTES, networkHandlers(networks)),
     ...bind(VOLUME_ROUTES, volumeHandlers(volumes)),
+    ...bind(BUILD_ROUTES, buildHandlers(new BuildCache(events))),
+    ...bind(SWARM_ROUTES, swarmHandlers()),
+    ...bind(PLUGIN_ROUTES, pluginHandlers()),
     ...bind({ watch: watchRoute, openapi }, gantryHandlers(watch, describe)),
     ...bind(
       logRoutes,
