@@ -23,8 +23,11 @@ export interface StandbyParts {
   readonly runtimes: Runtimes;
 }
 
-/** After a start: by then its programs have had the processors to themselves. */
-const AFTER_START_MS = 15;
+/**
+ * After a start is over. What is started ahead takes the processors for as long as a start does: a
+ * short program has ended by then, and the next `docker run` has not asked for its container yet.
+ */
+const AFTER_START_MS = 30;
 /** After a creation that no start follows. */
 const AFTER_CREATE_MS = 1_000;
 /** A container that is created and not started gives its monitor back after this long. */
@@ -43,7 +46,7 @@ export class Standby {
   /** Of containers that exist and were not started yet. */
   private readonly taken = new Map<string, Prepared>();
   private readonly ending = new Set<Promise<void>>();
-  private refill: NodeJS.Timeout | undefined;
+  private refillTimer: NodeJS.Timeout | undefined;
   private unused: NodeJS.Timeout | undefined;
   private isClosed = false;
 
@@ -65,10 +68,11 @@ export class Standby {
 
   /**
    * The monitor that waits for this container, if there is one and it was started as asked for. It is
-   * the caller's from then on. One that does not suit is ended.
+   * the caller's from then on. One that does not suit is ended. While the container starts, nothing is
+   * made ahead, which would slow it down: `refill()` follows.
    */
   async claim(request: MonitorRequest, config: string): Promise<WaitingMonitor | undefined> {
-    this.scheduleRefill(AFTER_START_MS);
+    clearTimeout(this.refillTimer);
     const prepared = this.taken.get(request.containerId);
     if (prepared === undefined) return undefined;
     const suits = isPlain(request) && prepared.runtime === request.runtime;
@@ -78,6 +82,11 @@ export class Standby {
     }
     this.taken.delete(request.containerId);
     return prepared.monitor;
+  }
+
+  /** A start is over: the next container is made ready soon. */
+  refill(): void {
+    this.scheduleRefill(AFTER_START_MS);
   }
 
   /** The container is not going to be started now: what waits for it ends. */
@@ -97,7 +106,7 @@ export class Standby {
   /** Ends all that waits. */
   async close(): Promise<void> {
     this.isClosed = true;
-    clearTimeout(this.refill);
+    clearTimeout(this.refillTimer);
     for (const id of this.taken.keys()) void this.giveUp(id);
     this.dropSpare();
     await Promise.all(this.ending);
@@ -122,8 +131,8 @@ export class Standby {
 
   private scheduleRefill(delayMs: number): void {
     if (this.isClosed || this.spare !== undefined) return;
-    clearTimeout(this.refill);
-    this.refill = setTimeout(() => {
+    clearTimeout(this.refillTimer);
+    this.refillTimer = setTimeout(() => {
       try {
         this.spare = this.prepare();
       } catch {

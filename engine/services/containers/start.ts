@@ -68,6 +68,7 @@ export async function bringUp(
     throw error instanceof ContainerCreateError ? error.failure.error : error;
   } finally {
     joined?.sandbox.reservedSockets.forEach(closeSocket); // the monitor has its own by now
+    context.standby.refill();
   }
 }
 
