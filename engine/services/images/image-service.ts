@@ -1,20 +1,4 @@
-/**
- * Images: pull, import, list, inspect, tag, remove, prune, and what containers need of them.
- *
- * Wiring (in `main.ts`):
- * ```
- * const content = new FileContentStore(join(config.dataRoot, 'content'));
- * const snapshotter = new OverlaySnapshotter(join(config.dataRoot, 'snapshots'), state);
- * const registry = new HttpRegistry(
- *   { mirrors: config.registryMirrors, insecure: config.insecureRegistries }, clock);
- * const unpacker = new UnpackPool();
- * const images = new ImageService({ state, content, snapshotter, unpacker, surveyor, registry, events, clock,
- *   users: () => containers, architecture: process.arch });
- * await images.recover();  // once, before listening, when `containers` exists
- * bind(IMAGE_ROUTES, imageHandlers(images))
- * await images.close(); await unpacker.close();  // at a clean stop, before state.close()
- * ```
- */
+/** Images: pull, import, list, inspect, tag, remove, prune, and what containers need of them. */
 import { EngineError } from '../../contract/errors.ts';
 import type {
   ImageDeletion,
@@ -34,8 +18,8 @@ import type { FileList, StoreSurveyor } from '../../drivers/store-surveyor.ts';
 import type { Unpacker } from '../../drivers/unpacker.ts';
 import { isDigest, type Digest } from '../../formats/digest.ts';
 import { hostPlatform, type Platform } from '../../formats/platform.ts';
-import { familiarString, withDefaultTag, type Reference } from '../../formats/reference.ts';
-import { formatTime, type Clock } from '../../host/clock.ts';
+import type { Reference } from '../../formats/reference.ts';
+import type { Clock } from '../../host/clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import { commitImage, type CommitImageRequest } from './commit.ts';
 import type { Image, ImageLookup, ImageMaker, ImageUsers } from './image.ts';
@@ -45,6 +29,7 @@ import type { ImageRecord } from './image-record.ts';
 import { ImageStore } from './image-store.ts';
 import { importImage, type ImportRequest } from './import.ts';
 import { findForPlatform, imageHistory, inspectImage, type InspectOptions } from './inspect.ts';
+import { LayerUpkeep } from './layer-upkeep.ts';
 import { LayerStore } from './layer-store.ts';
 import { listImages, summaryOf, type ListOptions } from './list.ts';
 import { layerBytes, pruneImages, type PrunedImages } from './prune.ts';
@@ -56,6 +41,7 @@ import { removeImage, type RemoveOptions } from './remove.ts';
 import { loadImages, type LoadedPart } from './load.ts';
 import { saveImages } from './save.ts';
 import { StorageUses } from './storage-uses.ts';
+import { tagImage } from './tag.ts';
 import { findUpdates } from './updates.ts';
 
 export interface ImageServiceOptions {
@@ -77,25 +63,23 @@ export interface ImageServiceOptions {
 
 /** Partial downloads older than this are removed at start. */
 const INGEST_AGE_MAX_MS = 7 * 24 * 3_600_000;
-/** After a pull, how long until its snapshots are made to survive a crash of the machine. */
 const EVERY_LINE = {
   all: false,
   filters: new Map(),
   withSharedSize: false,
   withManifests: false,
 } as const;
-const DURABLE_AFTER_MS = 10_000;
 
 export class ImageService implements ImageLookup, ImageMaker {
   private readonly options: ImageServiceOptions;
   private readonly uses: StorageUses;
   private readonly store: ImageStore;
   private readonly layers: LayerStore;
+  private readonly upkeep: LayerUpkeep;
   private readonly pusher: LayerPusher;
   private readonly host: Platform;
   private readonly closing = new AbortController();
   private readonly unsubscribe: () => void;
-  private isSyncPlanned = false;
 
   constructor(options: ImageServiceOptions) {
     this.options = options;
@@ -103,6 +87,7 @@ export class ImageService implements ImageLookup, ImageMaker {
     this.uses = new StorageUses(options.content, options.snapshotter);
     this.store = new ImageStore(options.state, this.uses);
     this.layers = new LayerStore(options.content, options.snapshotter, options.unpacker);
+    this.upkeep = new LayerUpkeep({ ...options, images: this.store, layers: this.layers });
     const slots = new PushSlots(options.maxConcurrentUploads);
     this.pusher = new LayerPusher(options.content, options.state, slots);
     this.unsubscribe = options.events.subscribe((event) => {
@@ -164,20 +149,21 @@ export class ImageService implements ImageLookup, ImageMaker {
 
   /** Pulls and yields progress; see `pullImage` for what is thrown when. */
   async *pull(request: PullRequest, signal: AbortSignal): AsyncGenerator<ProgressMessage> {
-    const until = AbortSignal.any([signal, this.closing.signal]);
     try {
-      yield* pullImage({ ...this.parts(), registry: this.options.registry }, request, until);
+      yield* pullImage(
+        { ...this.parts(), registry: this.options.registry },
+        request,
+        this.until(signal),
+      );
     } finally {
-      this.planSync();
-      await this.uses.settled();
+      await this.settle();
     }
   }
 
   /** Pushes and yields progress; see `pushImage` for what is thrown when. */
   async *push(request: PushRequest, signal: AbortSignal): AsyncGenerator<ProgressMessage> {
-    const until = AbortSignal.any([signal, this.closing.signal]);
     const parts = { ...this.parts(), registry: this.options.registry, layers: this.pusher };
-    yield* pushImage(parts, request, until);
+    yield* pushImage(parts, request, this.until(signal));
   }
 
   /** Local tags that stand for something else in their registry by now. */
@@ -186,26 +172,22 @@ export class ImageService implements ImageLookup, ImageMaker {
     signal: AbortSignal,
   ): Promise<ImageUpdate[]> {
     const parts = { images: this.store, registry: this.options.registry };
-    return findUpdates(parts, credentialsFor, AbortSignal.any([signal, this.closing.signal]));
+    return findUpdates(parts, credentialsFor, this.until(signal));
   }
 
   async import(request: ImportRequest, signal: AbortSignal): Promise<Digest> {
-    const until = AbortSignal.any([signal, this.closing.signal]);
     try {
-      return await importImage(this.parts(), request, until);
+      return await importImage(this.parts(), request, this.until(signal));
     } finally {
-      this.planSync();
-      await this.uses.settled();
+      await this.settle();
     }
   }
 
   async commit(request: CommitImageRequest, signal: AbortSignal): Promise<Digest> {
-    const until = AbortSignal.any([signal, this.closing.signal]);
     try {
-      return await commitImage(this.parts(), request, until);
+      return await commitImage(this.parts(), request, this.until(signal));
     } finally {
-      this.planSync();
-      await this.uses.settled();
+      await this.settle();
     }
   }
 
@@ -220,28 +202,16 @@ export class ImageService implements ImageLookup, ImageMaker {
     platform: Platform | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<LoadedPart> {
-    const until = AbortSignal.any([signal, this.closing.signal]);
     try {
-      yield* loadImages(this.parts(), archive, platform, until);
+      yield* loadImages(this.parts(), archive, platform, this.until(signal));
     } finally {
-      this.planSync();
-      await this.uses.settled();
+      await this.settle();
     }
   }
 
-  /** Gives an image a name; a name that stood for another image moves. */
+  /** See `tagImage`. */
   tag(name: string, reference: Reference): void {
-    const record = this.store.find(name);
-    if (reference.digest !== undefined)
-      throw new EngineError('invalid-argument', 'refusing to create a tag with a digest reference');
-    const tagged = withDefaultTag(reference);
-    this.store.setName(tagged, record.id, formatTime(this.options.clock.nowNs()));
-    this.options.events.publish({
-      type: 'image',
-      action: 'tag',
-      actorId: record.id,
-      attributes: { ...record.config.Labels, name: familiarString(tagged) },
-    });
+    tagImage(this.parts(), name, reference);
   }
 
   /** By name or id; see `removeImage` for what stands in the way. */
@@ -272,7 +242,7 @@ export class ImageService implements ImageLookup, ImageMaker {
         isLayerUsed: (diffId) => this.store.withLayer(diffId).some(isUsed),
         isAtRest: false,
       },
-      AbortSignal.any([signal, this.closing.signal]),
+      this.until(signal),
     );
   }
 
@@ -291,21 +261,8 @@ export class ImageService implements ImageLookup, ImageMaker {
    * unclean boot, or when a layer's directory is gone, it is unpacked again from its blob. Await it
    * before `mount`.
    */
-  async ensureUnpacked(image: Pick<Image, 'id' | 'diffIds'>): Promise<void> {
-    const { snapshotter } = this.options;
-    const missing = image.diffIds.filter((diffId) => !snapshotter.isPresent(diffId));
-    if (missing.length === 0) return;
-    const record = this.store.get(image.id);
-    const digests = new Map(record?.layers.map((layer) => [layer.diffId, layer.digest]));
-    await Promise.all(
-      missing.map(async (diffId) => {
-        const digest = digests.get(diffId);
-        if (digest === undefined)
-          throw new EngineError('not-found', `layer ${diffId} is missing: pull the image again`);
-        await this.layers.restore(digest, diffId);
-      }),
-    );
-    this.planSync();
+  ensureUnpacked(image: Pick<Image, 'id' | 'diffIds'>): Promise<void> {
+    return this.upkeep.ensureUnpacked(image);
   }
 
   /** Frees what an earlier run left behind. Run once, before anything else. */
@@ -322,7 +279,7 @@ export class ImageService implements ImageLookup, ImageMaker {
     this.unsubscribe();
     this.closing.abort(new EngineError('cancelled', 'the engine is stopping'));
     await this.uses.settled();
-    await this.makeDurable();
+    await this.upkeep.close();
   }
 
   /** Deleted images go for good with the last container that stood on them. */
@@ -332,28 +289,15 @@ export class ImageService implements ImageLookup, ImageMaker {
       if (users.containersOf(id).length === 0) this.store.delete(id);
   }
 
-  /** Off the reply path: the disk writes the files back by then anyway. */
-  private planSync(): void {
-    if (this.isSyncPlanned) return;
-    this.isSyncPlanned = true;
-    const { clock } = this.options;
-    void clock
-      .sleep(DURABLE_AFTER_MS, this.closing.signal)
-      .then(() => {
-        this.isSyncPlanned = false;
-        return this.makeDurable();
-      })
-      .catch(() => {}); // without it the layers are unpacked again after a crash of the machine
+  /** After layers came in, or work that brings them was given up. */
+  private async settle(): Promise<void> {
+    this.upkeep.planSync();
+    await this.uses.settled();
   }
 
-  private async makeDurable(): Promise<void> {
-    const { snapshotter, unpacker } = this.options;
-    // One may have gone without anybody's doing here: a disk that lost it is told of elsewhere.
-    const volatile = snapshotter.listVolatile().filter((it) => snapshotter.isPresent(it));
-    const first = volatile[0];
-    if (first === undefined) return;
-    await unpacker.syncDisk(snapshotter.pathOf(first));
-    snapshotter.markDurable(volatile);
+  /** The caller's signal, or the engine's end. */
+  private until(signal: AbortSignal): AbortSignal {
+    return AbortSignal.any([signal, this.closing.signal]);
   }
 
   private nowMs(): number {
