@@ -55,6 +55,7 @@ import { ThreadedBlockSearchers } from './drivers/logs/block-search.ts';
 import { FileLogStore } from './drivers/logs/file-log-store.ts';
 import { Conmon } from './drivers/monitor/conmon.ts';
 import { BridgeNetworkDriver } from './drivers/network/bridge.ts';
+import { HttpDownloads } from './drivers/registry/http-downloads.ts';
 import { HttpRegistry } from './drivers/registry/http-registry.ts';
 import { findRuntimes } from './drivers/runtime/installed-runtimes.ts';
 import { LocalRuntimeFiles } from './drivers/runtime/local-files.ts';
@@ -136,13 +137,13 @@ async function main(): Promise<void> {
   undo.defer(() => unpacker.close());
   const surveyor = new ThreadedSurveyor();
   undo.defer(() => surveyor.close());
+  const web = { proxies: config.proxies, silenceMs: REGISTRY_SILENCE_MS };
   const registry = new HttpRegistry(
     {
       mirrors: config.registryMirrors,
       insecure: config.insecureRegistries,
       certificates: config.registryCertificates,
-      proxies: config.proxies,
-      silenceMs: REGISTRY_SILENCE_MS,
+      ...web,
     },
     clock,
   );
@@ -186,6 +187,7 @@ async function main(): Promise<void> {
     unpacker,
     surveyor,
     registry,
+    downloads: new HttpDownloads(web),
     events,
     clock,
     users: () => containers,

@@ -109,23 +109,16 @@ async function* importFrom(
   request: IncomingMessage,
   signal: AbortSignal,
 ): AsyncGenerator<ProgressMessage> {
-  if (query.fromSrc !== '-')
-    throw new EngineError(
-      'not-implemented',
-      'import reads the archive from the request only: fromSrc=-',
-    );
   const url = new URL(request.url ?? '', 'http://engine');
-  const id = await images.import(
-    {
-      archive: request,
-      reference: query.repo === '' ? undefined : taggedReference(query.repo, query.tag),
-      message: query.message,
-      changes: url.searchParams.getAll('changes'),
-      platform: query.platform,
-    },
-    signal,
-  );
-  yield { status: id };
+  const wanted = {
+    reference: query.repo === '' ? undefined : taggedReference(query.repo, query.tag),
+    message: query.message,
+    changes: url.searchParams.getAll('changes'),
+    platform: query.platform,
+  };
+  if (query.fromSrc === '-')
+    yield { status: await images.import({ ...wanted, archive: request }, signal) };
+  else yield* images.importDownload({ ...wanted, address: query.fromSrc }, signal);
 }
 
 /** `names` is given once for each image. */

@@ -76,7 +76,7 @@ export const IMAGE_ROUTES = {
     summary: 'Pull an image from a registry, or import one from an archive',
     query: z.object({
       fromImage: z.string().default(''),
-      /** `-` reads the body. */
+      /** An address on the web, or `-` for the body. */
       fromSrc: z.string().default(''),
       repo: z.string().default(''),
       /** Tag or digest. */

@@ -1,6 +1,7 @@
 /** `docker pull`, `images`, `tag` and `rmi` against a real registry. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { busyboxFiles } from '../support/base-images.ts';
+import { RunningCommand } from '../support/command.ts';
 import { writeTar } from '../support/tar-writer.ts';
 import { startSubject, type Subject } from './subject.ts';
 
@@ -140,5 +141,35 @@ describe('docker images, tag and rmi', () => {
     expect(await docker('image', 'inspect', '-f', '{{.Config.Cmd}}', 'imported:v2')).toBe(
       '[/file]',
     );
+  });
+
+  test('import from an address downloads it, and tells what a server or the address refuses', async () => {
+    const archive = writeTar([{ name: 'file', content: 'imported' }]).toString('base64');
+    const script = `require('node:http').createServer((q, s) => {
+      if (q.url !== '/file.tar') { s.writeHead(404).end('not here'); return; }
+      s.end(Buffer.from('${archive}', 'base64'));
+    }).listen(8099, '127.0.0.1', () => console.log('ready'))`;
+    const server = new RunningCommand(...subject.namespace.command(process.execPath, '-e', script));
+    await server.outputMatching(/ready/);
+    try {
+      const told = await docker('import', 'http://127.0.0.1:8099/file.tar', 'from-web');
+      expect(told).toMatch(
+        /^Downloading from http:\/\/127\.0\.0\.1:8099\/file\.tar\n(\n|\s)*sha256:[0-9a-f]{64}$/,
+      );
+      expect(await docker('image', 'inspect', '-f', '{{.Comment}}', 'from-web')).toBe(
+        'Imported from http://127.0.0.1:8099/file.tar',
+      );
+      const stderrOf = async (address: string) =>
+        (await subject.docker.run(['import', address, 'no'])).stderr.trim();
+      expect(await stderrOf('http://127.0.0.1:8099/nothing')).toBe(
+        'Error response from daemon: failed to GET http://127.0.0.1:8099/nothing with status 404 Not Found: not here',
+      );
+      expect(await stderrOf('http://127.0.0.1:8098/')).toBe(
+        'Error response from daemon: Get "http://127.0.0.1:8098/": dial tcp 127.0.0.1:8098: connect: connection refused',
+      );
+    } finally {
+      server.kill('SIGKILL');
+      await server.result;
+    }
   });
 });

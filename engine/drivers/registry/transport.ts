@@ -124,12 +124,16 @@ function sendOnce(url: URL, request: HttpRequest): Promise<IncomingMessage> {
       url.protocol === 'https:'
         ? process.getBuiltinModule('node:https').request(url, options)
         : httpRequest(url, options);
+    let answer: IncomingMessage | undefined;
     outgoing.setTimeout(connection.silenceMs, () => {
       const error = new Error(`${url.host} does not answer`);
-      outgoing.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
+      (answer ?? outgoing).destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
     });
     outgoing.on('error', reject);
-    outgoing.once('response', resolve);
+    outgoing.once('response', (response) => {
+      answer = response;
+      resolve(response);
+    });
     if (body === undefined || typeof body === 'string' || body instanceof Uint8Array)
       outgoing.end(body);
     else pour(body, outgoing);

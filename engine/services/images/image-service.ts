@@ -11,6 +11,7 @@ import type { Filters } from '../../contract/route.ts';
 import type { ImageSummary } from '../../contract/summaries.ts';
 import type { ImageLayers, StoreCheckMessage } from '../../contract/store.ts';
 import type { ContentStore } from '../../drivers/content.ts';
+import type { Downloads } from '../../drivers/downloads.ts';
 import type { Credentials, Registry } from '../../drivers/registry.ts';
 import type { Snapshotter } from '../../drivers/snapshots.ts';
 import type { StateStore } from '../../drivers/state.ts';
@@ -28,6 +29,7 @@ import { describeLayers, listLayerFiles, type LayerFilesRequest } from './image-
 import type { ImageRecord } from './image-record.ts';
 import { ImageStore } from './image-store.ts';
 import { importImage, type ImportRequest } from './import.ts';
+import { importDownload, type ImportDownloadRequest } from './import-download.ts';
 import { findForPlatform, imageHistory, inspectImage, type InspectOptions } from './inspect.ts';
 import { LayerUpkeep } from './layer-upkeep.ts';
 import { LayerStore } from './layer-store.ts';
@@ -51,6 +53,7 @@ export interface ImageServiceOptions {
   readonly unpacker: Unpacker;
   readonly surveyor: StoreSurveyor;
   readonly registry: Registry;
+  readonly downloads: Downloads;
   readonly events: EventBus;
   readonly clock: Clock;
   /** Late, because containers need images first. */
@@ -178,6 +181,19 @@ export class ImageService implements ImageLookup, ImageMaker {
   async import(request: ImportRequest, signal: AbortSignal): Promise<Digest> {
     try {
       return await importImage(this.parts(), request, this.until(signal));
+    } finally {
+      await this.settle();
+    }
+  }
+
+  /** Imports from an address and yields progress; see `importDownload` for what is thrown when. */
+  async *importDownload(
+    request: ImportDownloadRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<ProgressMessage> {
+    const parts = { ...this.parts(), downloads: this.options.downloads };
+    try {
+      yield* importDownload(parts, request, this.until(signal));
     } finally {
       await this.settle();
     }

@@ -40,10 +40,7 @@ export async function importImage(
   request: ImportRequest,
   signal: AbortSignal,
 ): Promise<Digest> {
-  const platform = parsePlatform(request.platform, parts.host);
-  if (platform.os !== 'linux')
-    throw new EngineError('invalid-argument', `operating system "${platform.os}" is not supported`);
-  const runConfig = applyChanges({}, request.changes);
+  const { platform, runConfig } = verifyImport(request, parts.host);
   using lease = parts.uses.lease({ keepsLayers: false });
   const layer = await takeIn(parts, request.archive, signal, lease);
   const created = formatTime(parts.clock.nowNs());
@@ -87,6 +84,17 @@ export async function importImage(
     attributes: { ...record.config.Labels, name: id },
   });
   return id;
+}
+
+/** What the request asks of the image; throws `invalid-argument` for what no image can be. */
+export function verifyImport(
+  request: Pick<ImportRequest, 'platform' | 'changes'>,
+  host: Platform,
+): { readonly platform: Platform; readonly runConfig: ReturnType<typeof applyChanges> } {
+  const platform = parsePlatform(request.platform, host);
+  if (platform.os !== 'linux')
+    throw new EngineError('invalid-argument', `operating system "${platform.os}" is not supported`);
+  return { platform, runConfig: applyChanges({}, request.changes) };
 }
 
 async function takeIn(

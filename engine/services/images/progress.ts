@@ -28,6 +28,16 @@ export function barLine(
   return { status, progressDetail: { current, total }, progress: barText(current, total), id };
 }
 
+/** An amount that belongs to no layer; without a bar where nobody knows how much there is. */
+export function amountLine(
+  status: string,
+  current: number,
+  total: number | undefined,
+): ProgressMessage {
+  if (!total) return { status, progressDetail: { current }, progress: humanSize(current) };
+  return { status, progressDetail: { current, total }, progress: barText(current, total) };
+}
+
 const BAR_WIDTH = 50;
 
 /** `[====>      ]    1.2MB/3.4MB`. */

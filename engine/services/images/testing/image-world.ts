@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ProgressMessage } from '../../../contract/images.ts';
 import { FileContentStore } from '../../../drivers/content/file-content.ts';
+import { HttpDownloads } from '../../../drivers/registry/http-downloads.ts';
 import { HttpRegistry, type RegistrySettings } from '../../../drivers/registry/http-registry.ts';
 import { NO_PROXIES } from '../../../drivers/registry/proxies.ts';
 import { OverlaySnapshotter } from '../../../drivers/snapshots/overlay.ts';
@@ -76,6 +77,7 @@ export class ImageWorld implements AsyncDisposable {
       unpacker: this.unpacker,
       surveyor: this.surveyor,
       registry: new HttpRegistry({ ...REGISTRY_SETTINGS, ...this.settings }, systemClock),
+      downloads: new HttpDownloads({ ...REGISTRY_SETTINGS, ...this.settings }),
       events: this.bus,
       clock: systemClock,
       users: () => ({
