@@ -32,6 +32,20 @@ describe('docker run ends with', () => {
   });
 });
 
+test('docker run on a network that does not exist says so, and does not look for the image', async () => {
+  expect((await run('--network', 'nowhere', 'busybox', 'true')).stderr).toMatch(
+    /^docker: Error response from daemon: network nowhere not found(\n|$)/,
+  );
+  await subject.docker.ok('create', '--name', 'waits', '--network', 'nowhere', 'busybox');
+  expect((await subject.docker.run(['start', 'waits'])).stderr).toContain(
+    'network nowhere not found',
+  );
+  expect(
+    await subject.docker.ok('inspect', '-f', '{{.State.Status}} {{.State.ExitCode}}', 'waits'),
+  ).toBe('created 128');
+  await subject.docker.ok('rm', 'waits');
+});
+
 describe('docker run gives the container', () => {
   test.each([
     { what: 'its arguments', args: ['busybox', 'echo', 'a b', 'c'], output: 'a b c\n' },

@@ -4,7 +4,7 @@
  * made.
  */
 import type { ContainerConfig, HostConfig, NetworkingConfig } from '../../contract/containers.ts';
-import { EngineError, messageOf } from '../../contract/errors.ts';
+import { EngineError, hasCode, messageOf } from '../../contract/errors.ts';
 import { resolveCapabilities } from '../../formats/capabilities.ts';
 import type { MountSpec } from '../../formats/mount-spec.ts';
 import { planPorts } from '../../formats/port-spec.ts';
@@ -106,8 +106,19 @@ function checkEarly(
   );
   planPorts(PortBindings, Object.keys(exposed ?? {}), hostConfig.PublishAllPorts);
   context.runtimes.find(Runtime);
-  if (containerOf(NetworkMode) !== undefined) return;
-  context.networks.resolve(NetworkMode, { ...(ipv4Address !== '' && { ipv4Address }) });
+  if (containerOf(NetworkMode) === undefined) checkNetwork(context, NetworkMode, ipv4Address);
+}
+
+/**
+ * A network that is not there may be at the start, which is what dockerd leaves it to: and "not found"
+ * at create would tell clients that the image is missing.
+ */
+function checkNetwork({ networks }: ContainerContext, mode: string, ipv4Address: string): void {
+  try {
+    networks.resolve(mode, { ...(ipv4Address !== '' && { ipv4Address }) });
+  } catch (error) {
+    if (!hasCode(error, 'not-found')) throw error;
+  }
 }
 
 function endpointOf(
