@@ -11,8 +11,8 @@ import type { RootfsView, WritableLayer } from './snapshots.ts';
 
 /** A bind mount as a copy sees it. Its own submounts come along where `isRecursive`. */
 export interface ViewedMount {
-  /** On the host. */
-  readonly source: string;
+  /** A path on the host, or a read-only overlay mount with these options. */
+  readonly source: string | { readonly lowerOptions: string };
   /** Within `source`, resolved there at the moment of mounting; empty for all of it. */
   readonly subpath: string;
   /** Within the container; made where it is missing. */

@@ -27,6 +27,7 @@ export interface RuntimeFiles {
   /** An empty bundle: what an earlier run left there is gone. */
   openBundle(containerId: string): void;
   writeConfig(containerId: string, config: string): void;
+  /** True while there is a bundle, pins or shm of a run. */
   hasBundle(containerId: string): boolean;
   /** A fresh tmpfs on the host for the containers that share this one's; its path. */
   makeShm(containerId: string, sizeBytes: number): string;
@@ -36,6 +37,11 @@ export interface RuntimeFiles {
    * it. It stays the same whatever others change there. Throws `invalid-argument` when it is not there.
    */
   pin(containerId: string, directory: string, path: string): string;
+  /**
+   * The same for layers: `lowerOptions` are those of a read-only overlay mount, `path` is inside it,
+   * empty for all of it.
+   */
+  pinLayers(containerId: string, lowerOptions: string, path: string): string;
   /** The container has been created: its pins are not needed any more. */
   releasePins(containerId: string): void;
   /** Removes the bundle, pins and shm, since the container does not run. Absent is no error. */

@@ -72,6 +72,12 @@ export interface Snapshotter {
    */
   openView(containerId: string, layers: readonly Digest[], options?: MountOptions): RootfsView;
 
+  /**
+   * Options of a read-only overlay mount of `layers` alone, lowest first, which must be unpacked. They
+   * may name descriptors of this process.
+   */
+  lowerOptionsOf(layers: readonly Digest[]): string;
+
   /** The writable layer and what it lies on. `layers`, lowest first, must be unpacked. */
   writableOf(containerId: string, layers: readonly Digest[]): WritableLayer;
 

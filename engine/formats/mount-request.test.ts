@@ -112,7 +112,12 @@ test.each<[object, string]>([
   ],
   [{ Type: 'tmpfs', Source: '/a', Target: '/b' }, 'field Source must not be specified'],
   [{ Type: 'tmpfs', Target: '/b', TmpfsOptions: { Options: [['suid']] } }, 'invalid option: suid'],
-  [{ Type: 'image', Source: 'busybox', Target: '/b' }, 'mounts of images are not supported'],
+  [{ Type: 'image', Target: '/b' }, 'field Source must not be empty'],
+  [{ Type: 'image', Source: 'a', Target: '/b', BindOptions: {} }, 'field BindOptions must not be'],
+  [
+    { Type: 'image', Source: 'a', Target: '/b', ImageOptions: { Subpath: '../etc' } },
+    'subpath must be a relative path within the volume',
+  ],
   [{ Type: 'nosuch', Target: '/b' }, 'invalid mount config for type "nosuch": mount type unknown'],
 ])('%o is refused: %s', (request, message) => {
   expect(() => parse(request)).toThrow(message);

@@ -62,7 +62,7 @@ function parse(request: MountRequest): MountSpec {
     case 'volume':
       return volumeMount(request, base);
     case 'image':
-      throw new EngineError('not-implemented', 'mounts of images are not supported');
+      return imageMount(request, base);
     case 'tmpfs':
       refuseFields(request, ['BindOptions', 'ImageOptions']);
       if (source !== '') throw invalid('field Source must not be specified');
@@ -100,6 +100,19 @@ function bindMount(request: MountRequest, base: Base): MountSpec {
     nonRecursive: options?.NonRecursive ?? false,
     ...(isShallow && { readOnlyNonRecursive: true }),
     ...(isForced && { readOnlyForceRecursive: true }),
+  };
+}
+
+/** Whatever the request says, nobody writes to it. */
+function imageMount(request: MountRequest, base: Base): MountSpec {
+  refuseFields(request, ['BindOptions', 'VolumeOptions']);
+  if (base.source === '') throw missing('Source');
+  return {
+    ...base,
+    type: 'image',
+    readOnly: true,
+    propagation: 'rprivate',
+    subpath: checkSubpath(request.ImageOptions?.Subpath ?? ''),
   };
 }
 

@@ -11,8 +11,8 @@ import { parseMountRequest } from './mount-request.ts';
 import { planTmpfsOptions } from './tmpfs-options.ts';
 
 export interface MountSpec {
-  readonly type: 'bind' | 'volume' | 'tmpfs';
-  /** Host path of a bind; name of a volume, empty for an anonymous one. */
+  readonly type: 'bind' | 'volume' | 'tmpfs' | 'image';
+  /** Host path of a bind; name of a volume, empty for an anonymous one; reference of an image. */
   readonly source: string;
   /** Clean and absolute, never `/`. */
   readonly destination: string;
@@ -29,7 +29,7 @@ export interface MountSpec {
   readonly createSource: boolean;
   /** A volume is not filled from the image. */
   readonly noCopy: boolean;
-  /** Mount only this path of the volume. */
+  /** Mount only this path of the volume or image. */
   readonly subpath: string;
   readonly volumeLabels?: Readonly<Record<string, string>>;
   readonly volumeDriver?: string;

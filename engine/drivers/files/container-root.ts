@@ -43,7 +43,7 @@ export function openTreeRoot(
     return home.open(
       () => {
         for (const wanted of mounts) {
-          const source = openSource(wanted);
+          const source = openSource(wanted, rootfs.place);
           if (source !== undefined) sources.push(source);
         }
         restrictTree(rootfs.tree, SAFE);
@@ -95,8 +95,21 @@ interface Source {
   readonly procfs: readonly string[];
 }
 
-function openSource(wanted: ViewedMount): Source | undefined {
-  const { source, subpath, readOnly, isRecursive: recursive } = wanted;
+/** `spare`: a directory that layers may be mounted on meanwhile. */
+function openSource(wanted: ViewedMount, spare: string): Source | undefined {
+  const { source } = wanted;
+  if (typeof source === 'string') return openSourceAt(source, wanted);
+  const data = source.lowerOptions;
+  mount({ source: 'overlay', target: spare, type: 'overlay', flags: MS.RDONLY, data });
+  try {
+    return openSourceAt(spare, wanted);
+  } finally {
+    detach(spare);
+  }
+}
+
+function openSourceAt(source: string, wanted: ViewedMount): Source | undefined {
+  const { subpath, readOnly, isRecursive: recursive } = wanted;
   let fd: number;
   try {
     fd = subpath === '' ? openPath(source) : openInside(source, subpath);

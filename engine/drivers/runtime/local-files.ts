@@ -100,7 +100,7 @@ export class LocalRuntimeFiles implements RuntimeFiles {
   }
 
   hasBundle(containerId: string): boolean {
-    return existsSync(this.bundleOf(containerId));
+    return existsSync(this.bundleOf(containerId)) || this.mounts.list().includes(containerId);
   }
 
   async removeBundle(containerId: string): Promise<void> {
@@ -118,6 +118,10 @@ export class LocalRuntimeFiles implements RuntimeFiles {
 
   pin(containerId: string, directory: string, path: string): string {
     return this.mounts.pin(containerId, directory, path);
+  }
+
+  pinLayers(containerId: string, lowerOptions: string, path: string): string {
+    return this.mounts.pinLayers(containerId, lowerOptions, path);
   }
 
   releasePins(containerId: string): void {

@@ -1,7 +1,7 @@
 /**
  * Mounts on the host that one run of a container needs: `<exec root>/mounts/<id>/shm`, which other
  * containers may share, and `…/pins/<n>`, places inside volumes that were looked up when whoever
- * writes to the volume could not change them any more. All are gone with the run, or with the sweep
+ * writes to the volume could not change them any more, and layers of images. All are gone with the run, or with the sweep
  * of the next engine: what is found there is unmounted before anything is deleted.
  */
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -57,10 +57,22 @@ export class RunMounts {
     }
   }
 
-  private attach(containerId: string, found: number): string {
+  /** A read-only mount of an image's layers, or of what is at `path` in them. */
+  pinLayers(containerId: string, lowerOptions: string, path: string): string {
+    const target = this.nextPin(containerId);
+    mkdirSync(target);
+    mount({ source: 'overlay', target, type: 'overlay', flags: MS.RDONLY, data: lowerOptions });
+    return path === '' ? target : this.pin(containerId, target, path);
+  }
+
+  private nextPin(containerId: string): string {
     const pins = this.pinsOf(containerId);
     mkdirSync(pins, { recursive: true, mode: 0o700 });
-    const target = join(pins, String(readdirSync(pins).length));
+    return join(pins, String(readdirSync(pins).length));
+  }
+
+  private attach(containerId: string, found: number): string {
+    const target = this.nextPin(containerId);
     if (statSync(`/proc/self/fd/${found}`).isDirectory()) mkdirSync(target);
     else writeFileSync(target, '');
     const tree = cloneTreeOf(found, { recursive: true });

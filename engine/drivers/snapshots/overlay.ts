@@ -233,9 +233,9 @@ export class OverlaySnapshotter implements Snapshotter {
   }
 
   /** overlayfs needs one lower directory at least. */
-  private emptyLayer(): string {
-    mkdirSync(join(this.layersRoot, 'empty'), { recursive: true, mode: 0o755 });
-    return 'empty';
+  private emptyLayer(name: 'empty' | 'none' = 'empty'): string {
+    mkdirSync(join(this.layersRoot, name), { recursive: true, mode: 0o755 });
+    return name;
   }
 
   /** A path of under 20 bytes to the same directory, however long its own is. */
@@ -287,18 +287,21 @@ export class OverlaySnapshotter implements Snapshotter {
   }
 
   writableOf(containerId: string, layers: readonly Digest[]): WritableLayer {
-    const names = layers.map((diffId) => this.directoryOf(diffId));
     return {
       directory: this.containerDirectory(containerId),
-      lowerOptions:
-        names.length === 0
-          ? undefined
-          : lowerOptions({
-              layers: [this.emptyLayer(), ...names],
-              layersRoot: this.layersRoot,
-              shortLayersRoot: () => this.shortPath(this.layersRoot),
-            }),
+      lowerOptions: layers.length === 0 ? undefined : this.lowerOptionsOf(layers),
     };
+  }
+
+  lowerOptionsOf(layers: readonly Digest[]): string {
+    const names = layers.map((diffId) => this.directoryOf(diffId));
+    // Without an upper directory overlayfs wants two lower ones.
+    const lowest = names.length === 0 ? (['none', 'empty'] as const) : (['empty'] as const);
+    return lowerOptions({
+      layers: [...lowest.map((name) => this.emptyLayer(name)), ...names],
+      layersRoot: this.layersRoot,
+      shortLayersRoot: () => this.shortPath(this.layersRoot),
+    });
   }
 
   async recover(): Promise<void> {
@@ -310,7 +313,12 @@ export class OverlaySnapshotter implements Snapshotter {
   listLeftovers(): string[] {
     const named = new Set([...this.snapshots.values()].map((record) => record.directory));
     return readdirSync(this.layersRoot)
-      .filter((name) => name !== 'empty' && !named.has(name) && Number(name) < this.nextDirectory)
+      .filter(
+        (name) =>
+          !['empty', 'none'].includes(name) &&
+          !named.has(name) &&
+          Number(name) < this.nextDirectory,
+      )
       .map((name) => join(this.layersRoot, name));
   }
 

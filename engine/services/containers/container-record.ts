@@ -13,8 +13,10 @@ import type { HealthRecord } from '../health/health-record.ts';
 export interface ResolvedMount extends MountSpec {
   /** Name of the volume, or empty. */
   readonly volumeName: string;
-  /** Host path of a bind's source or of a volume's data; empty for a tmpfs. */
+  /** Host path of a bind's source or of a volume's data; empty for a tmpfs and for an image. */
   readonly hostPath: string;
+  /** The image that is mounted, whatever its name comes to mean. Layers lowest first. */
+  readonly image?: { readonly id: Digest; readonly layers: readonly Digest[] };
 }
 
 /** What the create request says about the container's place in its network. */

@@ -166,7 +166,10 @@ export class ContainerService implements ContainerLookup, ImageUsers, ProbedCont
   containersOf(id: Digest): { id: string; name: string; running: boolean }[] {
     return this.context.store
       .all()
-      .filter((container) => container.imageId === id)
+      .filter(
+        ({ imageId, definition }) =>
+          imageId === id || definition.mounts.some(({ image }) => image?.id === id),
+      )
       .map(({ id, name, running }) => ({ id, name, running }));
   }
 

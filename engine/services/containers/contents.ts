@@ -11,7 +11,9 @@ import type {
   ViewedMount,
 } from '../../drivers/container-files.ts';
 import type { RootfsView, WritableLayer } from '../../drivers/snapshots.ts';
+import type { ResolvedMount } from './container-record.ts';
 import { publish, type ContainerContext } from './context.ts';
+import { unpackImages } from './image-mounts.ts';
 import type { LiveContainer } from './live-container.ts';
 import { networkOwner } from './networking.ts';
 import { hasProcess } from './state.ts';
@@ -101,38 +103,31 @@ export class ContainerContents {
 
   private async open(container: LiveContainer): Promise<RootfsView> {
     const { definition, hostConfig } = container;
-    await this.ensureUnpacked(container);
+    await unpackImages(this.context, container);
     return this.context.snapshotter.openView(container.id, definition.layers, {
       isVolatile: hostConfig.AutoRemove,
     });
   }
 
   private async layerOf(container: LiveContainer): Promise<WritableLayer> {
-    await this.ensureUnpacked(container);
+    await unpackImages(this.context, container);
     return this.context.snapshotter.writableOf(container.id, container.definition.layers);
   }
 
-  private async ensureUnpacked({ definition }: LiveContainer): Promise<void> {
-    const { imageId, layers } = definition;
-    await this.context.images.ensureUnpacked({ id: imageId, diffIds: layers });
-  }
-
   private treeOf(container: LiveContainer, rootfs: RootfsView): FileTree {
-    const own = container.definition.mounts.flatMap((mount): ViewedMount[] =>
-      mount.hostPath === ''
-        ? []
-        : [
-            {
-              source: mount.hostPath,
-              subpath: mount.subpath,
-              destination: mount.destination,
-              readOnly: mount.readOnly,
-              isRecursive: !mount.nonRecursive,
-            },
-          ],
-    );
+    const own = container.definition.mounts.flatMap((mount): ViewedMount[] => {
+      const source = this.sourceOf(mount);
+      if (source === '') return [];
+      const { subpath, destination, readOnly, nonRecursive } = mount;
+      return [{ source, subpath, destination, readOnly, isRecursive: !nonRecursive }];
+    });
     const { tree, place } = rootfs;
     return { rootfs: { tree, place }, mounts: [...this.etcMounts(container, own), ...own] };
+  }
+
+  private sourceOf({ image, hostPath }: ResolvedMount): ViewedMount['source'] {
+    if (image === undefined) return hostPath;
+    return { lowerOptions: this.context.snapshotter.lowerOptionsOf(image.layers) };
   }
 
   /** The three files that a container that runs has from the engine. */

@@ -10,6 +10,7 @@ import type { OciMount } from '../../formats/runtime-spec-mounts.ts';
 import type { ResolvedMount } from './container-record.ts';
 import type { ContainerContext } from './context.ts';
 import { anonymousName } from '../volumes/volume-service.ts';
+import { findMounted } from './image-mounts.ts';
 import type { LiveContainer } from './live-container.ts';
 
 export function planContainerMounts(
@@ -50,7 +51,7 @@ function mountsFrom({ store }: Pick<ContainerContext, 'store'>, text: string): M
     .definition.mounts.filter(({ type, isMountRequest }) => type !== 'tmpfs' || isMountRequest)
     .map((mount) => ({
       ...mount,
-      source: mount.type === 'volume' ? mount.volumeName : mount.source,
+      source: mount.image?.id ?? (mount.type === 'volume' ? mount.volumeName : mount.source),
       readOnly: mount.readOnly || readOnly,
       noCopy: true,
     }));
@@ -65,25 +66,31 @@ function findSource(store: ContainerContext['store'], name: string): LiveContain
   }
 }
 
-/** Throws `invalid-argument` for a `--mount` whose source is not there. */
+/** Throws `invalid-argument` for a `--mount` whose source is not there, a path or an image. */
 export function checkMounts(
-  { files }: Pick<ContainerContext, 'files'>,
+  { files, images }: Pick<ContainerContext, 'files' | 'images'>,
   mounts: readonly MountSpec[],
 ): void {
-  for (const { type, source, createSource } of mounts)
+  for (const { type, source, createSource } of mounts) {
+    if (type === 'image') findMounted(images, source);
     if (type === 'bind' && !createSource && !files.existsOnHost(source))
       throw new EngineError(
         'invalid-argument',
         `invalid mount config for type "bind": bind source path does not exist: ${source}`,
       );
+  }
 }
 
 /** Gives every mount its place on the host, and anonymous volumes their names. Makes nothing. */
 export function resolveMounts(
-  { volumes }: Pick<ContainerContext, 'volumes'>,
+  { volumes, images }: Pick<ContainerContext, 'volumes' | 'images'>,
   mounts: readonly MountSpec[],
 ): ResolvedMount[] {
   return mounts.map((mount) => {
+    if (mount.type === 'image') {
+      const { id, diffIds: layers } = findMounted(images, mount.source);
+      return { ...mount, volumeName: '', hostPath: '', image: { id, layers } };
+    }
     if (mount.type !== 'volume')
       return { ...mount, volumeName: '', hostPath: mount.type === 'bind' ? mount.source : '' };
     const volumeName = mount.source === '' ? anonymousName() : mount.source;
@@ -157,7 +164,7 @@ async function copyFromImage(
 
 /** OCI entries of a container about to start; missing sources of `-v` binds are made. */
 export function ociMountsOf(
-  context: Pick<ContainerContext, 'files' | 'machine'>,
+  context: Pick<ContainerContext, 'files' | 'machine' | 'snapshotter'>,
   { id, definition }: LiveContainer,
 ): OciMount[] {
   return definition.mounts.map((mount) => {
@@ -201,10 +208,14 @@ export async function releaseVolumes(
 
 /** Other containers may change what is in a volume at any time, so a path in it is held fast. */
 function sourceOf(
-  { files }: Pick<ContainerContext, 'files'>,
+  { files, snapshotter }: Pick<ContainerContext, 'files' | 'snapshotter'>,
   containerId: string,
   mount: ResolvedMount,
 ): string {
+  if (mount.image !== undefined) {
+    const lowerOptions = snapshotter.lowerOptionsOf(mount.image.layers);
+    return files.pinLayers(containerId, lowerOptions, mount.subpath);
+  }
   if (mount.type === 'bind' && mount.createSource) files.ensureHostPath(mount.hostPath);
   if (mount.subpath === '') return mount.hostPath;
   return files.pin(containerId, mount.hostPath, mount.subpath);

@@ -19,6 +19,7 @@ import { planProbe } from '../health/probe-plan.ts';
 import type { ContainerState } from './container-record.ts';
 import { publish, type ContainerContext } from './context.ts';
 import { watchForExit, tearDown } from './exit.ts';
+import { unpackImages } from './image-mounts.ts';
 import { updateLinkingContainers } from './links.ts';
 import type { LiveContainer } from './live-container.ts';
 import { holdVolumes } from './mounts.ts';
@@ -48,14 +49,13 @@ export async function bringUp(
   container: LiveContainer,
   counters: { restartCount: number; stoppedByUser: boolean },
 ): Promise<void> {
-  const { definition } = container;
   let joined: Joined | undefined;
   container.isTornDown = false;
   const joining = joinNetwork(context, container);
   joining.catch(() => {}); // awaited below, where its failure counts
   try {
-    await context.images.ensureUnpacked({ id: definition.imageId, diffIds: definition.layers });
-    const rootfsPath = context.snapshotter.mount(container.id, definition.layers, {
+    await unpackImages(context, container);
+    const rootfsPath = context.snapshotter.mount(container.id, container.definition.layers, {
       isVolatile: container.hostConfig.AutoRemove,
     });
     await holdVolumes(context, container);

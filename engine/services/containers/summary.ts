@@ -54,7 +54,7 @@ export function mountPointsOf({ definition, hostConfig }: LiveContainer): MountP
 function mountPointOf(mount: ResolvedMount): MountPoint {
   return {
     Type: mount.type,
-    ...(mount.volumeName !== '' && { Name: mount.volumeName }),
+    ...(nameOf(mount) !== '' && { Name: nameOf(mount) }),
     Source: mount.hostPath,
     Destination: mount.destination,
     ...(mount.type === 'volume' && { Driver: 'local' }),
@@ -62,6 +62,11 @@ function mountPointOf(mount: ResolvedMount): MountPoint {
     RW: !mount.readOnly,
     Propagation: mount.propagation,
   };
+}
+
+/** Of a volume, or of an image as it was typed. */
+function nameOf({ type, volumeName, source }: ResolvedMount): string {
+  return type === 'image' ? source : volumeName;
 }
 
 /** Arguments with blanks are quoted. Source: moby `daemon/list.go`. */

@@ -63,7 +63,7 @@ export interface ImageMaker {
 
 /** Who uses an image, so that images in use are kept and counted. */
 export interface ImageUsers {
-  /** Containers made from the image: id, name without slash, and whether it runs. */
+  /** Containers made from the image or mounting it: id, name without slash, and whether it runs. */
   containersOf(id: Digest): { id: string; name: string; running: boolean }[];
   /** How many containers each image has that has any. */
   containersPerImage(): ReadonlyMap<string, number>;
