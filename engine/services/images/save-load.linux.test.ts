@@ -120,6 +120,21 @@ describe('save() and load()', () => {
     expect(await load(archive)).toEqual(['many:v1', 'many:v2']);
   });
 
+  test('save() of a name given twice has it once, also in the file of the old format', async () => {
+    await bring('a', [layer('one')]);
+    world.images.tag('a', parseReference('a:extra'));
+    writeFileSync(join(world.folder, 'saved.tar'), await save('a', 'a:extra', 'a:latest'));
+    const json = (name: string) =>
+      JSON.parse(
+        execFileSync('tar', ['-xOf', join(world.folder, 'saved.tar'), name], { encoding: 'utf8' }),
+      );
+    const [{ RepoTags: tags, Layers: layers }] = json('manifest.json');
+    expect(tags.toSorted()).toEqual(['a:extra', 'a:latest']);
+    expect(layers).toHaveLength(1);
+    const hex = layers[0].split('/').at(-1);
+    expect(json('repositories')).toEqual({ a: { extra: hex, latest: hex } });
+  });
+
   test('save() refuses names that are not there', () => {
     expect(() => world.images.save(['nothing'])).toThrow('No such image: nothing:latest');
   });

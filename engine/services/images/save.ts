@@ -5,12 +5,13 @@
 import type { ContentStore } from '../../drivers/content.ts';
 import type { FetchedManifest } from '../../drivers/registry.ts';
 import type { Digest } from '../../formats/digest.ts';
-import { digestOf, isDigest } from '../../formats/digest.ts';
+import { digestOf, hexOf, isDigest } from '../../formats/digest.ts';
 import { blobName } from '../../formats/image-archive.ts';
 import { PACKING_HEAD_BYTES, pushableLayerType } from '../../formats/layer-packing.ts';
 import { MEDIA_TYPE, type Descriptor } from '../../formats/manifest.ts';
 import {
   canonicalString,
+  familiarName,
   familiarString,
   parseReference,
   withDefaultTag,
@@ -40,8 +41,11 @@ export function saveImages(parts: SaveParts, names: readonly string[]): AsyncGen
   const chosen = new Map<Digest, SavedImage>();
   for (const name of names.flatMap((it) => spelledOut(parts.images, it))) {
     const record = parts.images.find(name);
-    const tags = [...(chosen.get(record.id)?.tags ?? []), ...tagsNamed(parts.images, record, name)];
-    chosen.set(record.id, { record, tags });
+    const tags = chosen.get(record.id)?.tags ?? [];
+    const known = new Set(tags.map(canonicalString));
+    const more = tagsNamed(parts.images, record, name);
+    const fresh = more.filter((tag) => !known.has(canonicalString(tag)));
+    chosen.set(record.id, { record, tags: [...tags, ...fresh] });
   }
   for (const digest of blobsOf([...chosen.values()])) parts.content.sizeBytes(digest);
   return underLease(parts, [...chosen.values()]);
@@ -114,6 +118,8 @@ async function* archiveOf(
     'index.json',
     json({ schemaVersion: 2, mediaType: MEDIA_TYPE.ociIndex, manifests: descriptors }),
   );
+  const repositories = oldRepositoriesOf(images);
+  if (repositories !== undefined) yield* document('repositories', json(repositories));
   yield* document('oci-layout', json({ imageLayoutVersion: '1.0.0' }));
   yield TAR_END;
 }
@@ -124,6 +130,26 @@ function dockerManifestOf({ record, tags }: SavedImage): object {
     RepoTags: tags.length > 0 ? tags.map(familiarString) : null,
     Layers: record.layers.map((layer) => blobName(layer.digest)),
   };
+}
+
+/**
+ * The tags in the format before `manifest.json`, which some tools still look for: repository → tag →
+ * topmost layer. Undefined where no image has both. Source: Docker image spec v1.0; moby tarexport.
+ */
+function oldRepositoriesOf(
+  images: readonly SavedImage[],
+): Record<string, Record<string, string>> | undefined {
+  const repositories = new Map<string, Record<string, string>>();
+  for (const { record, tags } of images) {
+    const top = record.layers.at(-1);
+    if (top === undefined) continue;
+    for (const tag of tags) {
+      const name = familiarName(tag);
+      const others = repositories.get(name);
+      repositories.set(name, { ...others, [tag.tag as string]: hexOf(top.digest) });
+    }
+  }
+  return repositories.size > 0 ? Object.fromEntries(repositories) : undefined;
 }
 
 /** Source: containerd and Docker name images of a layout by these two. */
