@@ -44,6 +44,6 @@ export interface VolumeStore {
    */
   copyUp(name: string, fromDirectory: string): Promise<void>;
 
-  /** Bytes on disk, as `du` counts them: a hard-linked file once. */
+  /** Sum of the sizes of its files, a hard-linked one once; folders count nothing. */
   sizeBytes(name: string): Promise<number>;
 }
