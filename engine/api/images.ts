@@ -42,6 +42,7 @@ export function imageHandlers(images: ImageService): Handlers<typeof IMAGE_ROUTE
         .list({
           all: query.all,
           filters: listFilters(query, apiVersion),
+          withContainers: false,
           withSharedSize: apiVersion >= SINCE.sharedSize && query['shared-size'],
           withManifests: apiVersion >= SINCE.listManifests && query.manifests,
         })

@@ -14,6 +14,8 @@ describe('parsePlatform()', () => {
     ['', 'linux/amd64'],
     ['linux', 'linux/amd64'],
     ['arm64', 'linux/arm64'],
+    ['x86_64', 'linux/amd64'],
+    ['Windows', 'windows/amd64'],
     ['linux/aarch64', 'linux/arm64'],
     ['linux/arm/v7', 'linux/arm/v7'],
     ['windows/amd64', 'windows/amd64'],
@@ -21,8 +23,15 @@ describe('parsePlatform()', () => {
     expect(formatPlatform(parsePlatform(text, host))).toBe(platform);
   });
 
-  test.each(['a/b/c/d', 'linux/', '../x', 'linux/amd 64'])('refuses %j', (text) => {
-    expect(() => parsePlatform(text, host)).toThrow('invalid platform');
+  const component = 'platform specifier component must match "^[A-Za-z0-9_.-]+$"';
+  test.each([
+    ['nonsense', '"nonsense": unknown operating system or architecture'],
+    ['a/b/c/d', '"a/b/c/d": cannot parse platform specifier'],
+    ['linux/', `"" is an invalid component of "linux/": ${component}`],
+    ['linux/amd 64', `"amd 64" is an invalid component of "linux/amd 64": ${component}`],
+    ['linux/*', '"linux/*": wildcards not yet supported'],
+  ])('refuses %j', (text, problem) => {
+    expect(() => parsePlatform(text, host)).toThrow(`${problem}: invalid argument`);
   });
 });
 

@@ -26,19 +26,45 @@ export function hostPlatform(architecture: string): Platform {
   return normalise({ os: 'linux', architecture });
 }
 
-/** Parses `os[/arch[/variant]]`; the missing parts come from `host`. Empty text is `host` itself. */
+/** What a single word may be. Source: Go's `GOOS` and `GOARCH`, which containerd goes by. */
+const KNOWN_SYSTEMS = new Set(
+  (
+    'aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 ' +
+    'solaris windows zos'
+  ).split(' '),
+);
+const KNOWN_ARCHITECTURES = new Set(
+  (
+    '386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 ' +
+    'mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm'
+  ).split(' '),
+);
+
+const COMPONENT = /^[A-Za-z0-9_.-]+$/;
+
+/**
+ * Parses `os[/arch[/variant]]`; the missing parts come from `host`. Empty text is `host` itself. Throws
+ * `invalid-argument` in the words of containerd.
+ */
 export function parsePlatform(text: string, host: Platform): Platform {
   if (text === '') return host;
-  const parts = text.toLowerCase().split('/');
-  if (parts.length > 3 || parts.some((part) => !/^[a-z0-9][a-z0-9_.-]*$/.test(part)))
-    throw new EngineError('invalid-argument', `"${text}" is an invalid platform`);
-  const [first = '', architecture, variant] = parts;
-  if (architecture === undefined) {
-    // A single word is an operating system or an architecture of the host's system.
-    if (first === host.os) return host;
-    return normalise({ os: host.os, architecture: first });
-  }
-  return normalise({ os: first, architecture, variant });
+  const refused = (problem: string) =>
+    new EngineError('invalid-argument', `${problem}: invalid argument`);
+  if (text.includes('*')) throw refused(`"${text}": wildcards not yet supported`);
+  const parts = text.split('/');
+  const wrong = parts.slice(0, 4).find((part) => !COMPONENT.test(part));
+  if (wrong !== undefined)
+    throw refused(
+      `"${wrong}" is an invalid component of "${text}": platform specifier component must match "${COMPONENT.source}"`,
+    );
+  if (parts.length > 3) throw refused(`"${text}": cannot parse platform specifier`);
+  const [first = '', architecture, variant] = parts.map((part) => part.toLowerCase());
+  if (architecture !== undefined) return normalise({ os: first, architecture, variant });
+  if (first === host.os) return host;
+  if (KNOWN_SYSTEMS.has(first)) return { os: first, architecture: host.architecture };
+  const platform = normalise({ os: host.os, architecture: first });
+  if (KNOWN_ARCHITECTURES.has(platform.architecture)) return platform;
+  throw refused(`"${text}": unknown operating system or architecture`);
 }
 
 /** `linux/arm64/v8`. */

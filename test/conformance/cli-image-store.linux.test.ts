@@ -72,6 +72,9 @@ describe('docker images', () => {
       await docker('images', '--format', '{{.ID}} {{.Digest}} {{.Size}}', '--digests', 'sized'),
     ).toBe(`${short(id)} ${digest} 1.23kB`);
     expect(await docker('images', '--no-trunc', '--format', '{{.ID}}', 'sized')).toBe(id);
+    expect(await docker('images', '--format', '{{.Containers}} {{.SharedSize}}', 'sized')).toBe(
+      'N/A N/A',
+    );
   });
 });
 
@@ -165,6 +168,17 @@ describe('docker system df', () => {
     const reclaimable = await lines('system', 'df', '--format', '{{.Reclaimable}}');
     expect(reclaimable[0]).toMatch(/^4MB \(\d+%\)$/);
     await docker('rm', ...(await lines('ps', '-aq')));
+    await docker('volume', 'rm', 'data');
+  });
+
+  test('counts the files of a volume, each once, and no folders', async () => {
+    const volumeSize = async () =>
+      (await lines('system', 'df', '--format', '{{.Type}} {{.Size}}'))[2];
+    await docker('volume', 'create', 'data');
+    expect(await volumeSize()).toBe('Local Volumes 0B');
+    const fill = 'mkdir /d/f && head -c 5000 /dev/zero > /d/f/a && ln /d/f/a /d/b && ln -s a /d/c';
+    await docker('run', '--rm', '-v', 'data:/d', 'busybox', 'sh', '-c', fill);
+    expect(await volumeSize()).toBe('Local Volumes 5.001kB');
     await docker('volume', 'rm', 'data');
   });
 

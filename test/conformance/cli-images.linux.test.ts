@@ -85,6 +85,34 @@ describe('docker pull', () => {
     await docker('pull', 'forged');
   });
 
+  test('takes what there is for another platform with a warning, and refuses what is none', async () => {
+    const pulled = await docker('pull', '--platform', 'linux/s390x', 'busybox');
+    expect(pulled).toMatch(
+      /\nStatus: Image is up to date for busybox:latest\nWARNING: image with reference docker.io\/library\/busybox was found but does not match the specified platform: wanted linux\/s390x, actual: linux\/\w+\n/,
+    );
+    const run = await subject.docker.run(['run', '--platform', 'linux/s390x', 'busybox', 'true']);
+    expect(run.code).toBe(125);
+    expect(run.stderr).toMatch(
+      /docker: Error response from daemon: image with reference busybox was found but does not match the specified platform: wanted linux\/s390x, actual: linux\/\w+\n/,
+    );
+    const none = await subject.docker.run(['pull', '--platform', 'nonsense', 'busybox']);
+    expect(none).toMatchObject({
+      code: 1,
+      stderr:
+        'Error response from daemon: "nonsense": unknown operating system or architecture: invalid argument\n',
+    });
+  });
+
+  test('login refuses an address that is none', async () => {
+    const { stderr } = await subject.docker.run(
+      ['login', '-u', 'me', '--password-stdin', 'BAD NAME'],
+      { input: 'secret' },
+    );
+    expect(stderr).toContain(
+      'Error response from daemon: unable to parse server address: parse "https://BAD NAME": invalid character " " in host name',
+    );
+  });
+
   test('pulls by digest', async () => {
     const { digest } = subject.registry.storage.pushImage('library/exact', {
       layers: [{ files: [{ name: 'a', content: 'exact' }] }],

@@ -39,8 +39,7 @@ export async function createContainer(
   const name = request.name === '' ? makeName((it) => store.isTaken(it)) : checkName(request.name);
   if (reference === '') throw new EngineError('invalid-argument', 'no image specified');
   const verified = verifyConfig(configRequest, hostDefaultsOver(context, hostRequest), context);
-  const image = images.find(reference);
-  requirePlatform(request.platform, image, reference);
+  const image = images.find(reference, request.platform);
   const merged = mergeConfig(configRequest, image.config);
   const host = planHost(context, merged, verified.hostConfig, networking, request);
   const { hostConfig } = host;
@@ -94,21 +93,6 @@ async function make(context: ContainerContext, container: LiveContainer): Promis
     await undoCreation(context, container.definition).finally(() => store.delete(container));
     throw error;
   }
-}
-
-function requirePlatform(
-  wanted: string,
-  image: { os: string; architecture: string; variant?: string },
-  reference: string,
-): void {
-  if (wanted === '') return;
-  const [os = '', architecture = ''] = wanted.split('/');
-  const matches = os === image.os && (architecture === '' || architecture === image.architecture);
-  if (matches) return;
-  throw new EngineError(
-    'not-found',
-    `image with reference ${reference} was found but its platform (${image.os}/${image.architecture}) does not match the specified platform (${wanted})`,
-  );
 }
 
 function hostnameOf(

@@ -14,6 +14,7 @@ import {
   type IndexEntry,
 } from '../../formats/manifest.ts';
 import type { Platform } from '../../formats/platform.ts';
+import { platformOf } from './platform-match.ts';
 import type { ImageUsers } from './image.ts';
 import { sizeOf, type ImageRecord } from './image-record.ts';
 
@@ -112,8 +113,4 @@ function readManifest(content: ContentStore, digest: Digest) {
 
 function descriptorOf({ mediaType, digest, size, platform }: IndexEntry): OciDescriptor {
   return { mediaType, digest, size, ...(platform && { platform }) };
-}
-
-export function platformOf({ os, architecture, variant }: ImageRecord): Platform {
-  return { architecture, os, ...(variant && { variant }) };
 }

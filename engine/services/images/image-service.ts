@@ -18,7 +18,7 @@ import type { StateStore } from '../../drivers/state.ts';
 import type { FileList, StoreSurveyor } from '../../drivers/store-surveyor.ts';
 import type { Unpacker } from '../../drivers/unpacker.ts';
 import { isDigest, type Digest } from '../../formats/digest.ts';
-import { hostPlatform, type Platform } from '../../formats/platform.ts';
+import { hostPlatform, parsePlatform, type Platform } from '../../formats/platform.ts';
 import type { Reference } from '../../formats/reference.ts';
 import type { Clock } from '../../host/clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
@@ -30,11 +30,12 @@ import type { ImageRecord } from './image-record.ts';
 import { ImageStore } from './image-store.ts';
 import { importImage, type ImportRequest } from './import.ts';
 import { importDownload, type ImportDownloadRequest } from './import-download.ts';
-import { findForPlatform, imageHistory, inspectImage, type InspectOptions } from './inspect.ts';
+import { imageHistory, inspectImage, type InspectOptions } from './inspect.ts';
 import { LayerUpkeep } from './layer-upkeep.ts';
 import { LayerStore } from './layer-store.ts';
 import { listImages, summaryOf, type ListOptions } from './list.ts';
 import { layerBytes, pruneImages, type PrunedImages } from './prune.ts';
+import { findForPlatform } from './platform-match.ts';
 import { pullImage, type PullRequest } from './pull.ts';
 import { LayerPusher } from './push-layers.ts';
 import { PushSlots } from './push-slots.ts';
@@ -70,6 +71,7 @@ const EVERY_LINE = {
   all: false,
   filters: new Map(),
   withSharedSize: false,
+  withContainers: false,
   withManifests: false,
 } as const;
 
@@ -98,8 +100,9 @@ export class ImageService implements ImageLookup, ImageMaker {
     });
   }
 
-  find(reference: string): Image {
-    return this.store.view(this.store.find(reference));
+  find(reference: string, platform = ''): Image {
+    const wanted = platform === '' ? undefined : parsePlatform(platform, this.host);
+    return this.store.view(findForPlatform(this.store, reference, wanted));
   }
 
   get(id: Digest): Image | undefined {
@@ -114,7 +117,7 @@ export class ImageService implements ImageLookup, ImageMaker {
 
   /** Every image as one line, with what it shares and who uses it. */
   listWithSizes(): ImageSummary[] {
-    return this.list({ ...EVERY_LINE, withSharedSize: true });
+    return this.list({ ...EVERY_LINE, withSharedSize: true, withContainers: true });
   }
 
   /** Bytes in the layers of all images, each layer once. */

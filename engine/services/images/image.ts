@@ -45,9 +45,11 @@ export interface ImageLookup {
 
   /**
    * By reference (`busybox`, `host/a/b:tag`, `name@sha256:…`), id or unique id prefix. Throws
-   * `not-found` with Docker's text, `No such image: busybox:latest`.
+   * `not-found` with Docker's text, `No such image: busybox:latest`, also for one that is not of the
+   * platform (`os[/arch[/variant]]`) where one is asked for.
    */
-  find(reference: string): Image;
+  find(reference: string, platform?: string): Image;
+
   /**
    * By id alone. An image that was deleted while a container still stands on its layers is found
    * here (and only here) until that container is gone; after that undefined.

@@ -41,6 +41,7 @@ const list = (filters: Record<string, string[]> = {}) =>
   world.images.list({
     filters: new Map(Object.entries(filters)),
     withSharedSize: true,
+    withContainers: true,
     withManifests: false,
     all: false,
   });

@@ -1,5 +1,4 @@
 /** What is known of one image: `docker image inspect` and `docker history`. Reads its configuration. */
-import { EngineError } from '../../contract/errors.ts';
 import type { ImageHistoryItem, ImageInspect } from '../../contract/images.ts';
 import type { ContentStore } from '../../drivers/content.ts';
 import type { Snapshotter } from '../../drivers/snapshots.ts';
@@ -9,9 +8,10 @@ import {
   parseImageConfig,
   type ImageConfig,
 } from '../../formats/image-config.ts';
-import { formatPlatform, isSamePlatform, type Platform } from '../../formats/platform.ts';
+import type { Platform } from '../../formats/platform.ts';
 import type { ImageUsers } from './image.ts';
-import { manifestSummaries, platformOf, targetOf } from './image-manifests.ts';
+import { manifestSummaries, targetOf } from './image-manifests.ts';
+import { findForPlatform } from './platform-match.ts';
 import { createdSeconds, sizeOf, type ImageRecord } from './image-record.ts';
 import type { ImageStore } from './image-store.ts';
 
@@ -29,26 +29,6 @@ export interface InspectOptions {
   readonly withManifests?: boolean;
   /** Another one than the image's is refused. */
   readonly platform?: Platform | undefined;
-}
-
-/** The image of that name; throws `not-found` also when it is for another platform. */
-export function findForPlatform(
-  images: ImageStore,
-  name: string,
-  platform: Platform | undefined,
-): ImageRecord {
-  const record = images.find(name);
-  const actual = platformOf(record);
-  const isSuitable =
-    platform === undefined ||
-    (isSamePlatform(actual, platform) &&
-      (!platform.variant || !actual.variant || actual.variant === platform.variant));
-  if (isSuitable) return record;
-  throw new EngineError(
-    'not-found',
-    `image with reference ${name} was found but does not match the specified platform: ` +
-      `wanted ${formatPlatform(platform)}, actual: ${formatPlatform(actual)}`,
-  );
 }
 
 export function inspectImage(

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { digestOf } from '../../formats/digest.ts';
-import { listImages } from './list.ts';
+import { listImages, type ListOptions } from './list.ts';
 import { ImageShelf } from './testing/image-shelf.ts';
 
 let shelf: ImageShelf;
@@ -10,13 +10,19 @@ beforeEach(() => {
 });
 
 const NOW_NS = BigInt(Date.parse('2024-06-01T00:00:00Z')) * 1_000_000n;
-const list = (filters: Record<string, string[]> = {}, all = false) =>
+const list = (
+  filters: Record<string, string[]> = {},
+  all = false,
+  options: Partial<ListOptions> = {},
+) =>
   listImages(shelf.parts, {
     all,
     filters: new Map(Object.entries(filters)),
     withSharedSize: true,
+    withContainers: true,
     withManifests: false,
     nowNs: NOW_NS,
+    ...options,
   });
 /** The names shown, or the beginning of the id of an image without any. */
 const shown = (filters?: Record<string, string[]>, all?: boolean) =>
@@ -93,7 +99,7 @@ test('label asks for every one that is named, by key or by key and value', () =>
   expect(list().map(({ Labels }) => Labels)).toContain(null);
 });
 
-test('containers are counted, stopped ones too', () => {
+test('containers are counted where it is asked for, stopped ones too', () => {
   const id = shelf.add('a');
   shelf.add('b');
   shelf.use(id);
@@ -102,6 +108,7 @@ test('containers are counted, stopped ones too', () => {
     [true, 2],
     [false, 0],
   ]);
+  expect(list({}, false, { withContainers: false })[0]?.Containers).toBe(-1);
 });
 
 test('what images have of their own and what they share adds up to what there is', () => {

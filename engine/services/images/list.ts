@@ -19,6 +19,8 @@ export interface ListOptions {
   readonly all: boolean;
   readonly filters: Filters;
   readonly withSharedSize: boolean;
+  /** Docker's list counts no containers, only its account of the disk does. */
+  readonly withContainers: boolean;
   readonly withManifests: boolean;
   readonly nowNs: bigint;
 }
@@ -34,7 +36,7 @@ export function listImages(parts: ListParts, options: ListOptions): ImageSummary
   const { images } = parts;
   const { passes, showsName } = listFilter(images, options.filters, options);
   const shared = options.withSharedSize ? sharedSizes(images.all()) : undefined;
-  const containers = parts.users().containersPerImage();
+  const containers = options.withContainers ? parts.users().containersPerImage() : undefined;
   return images
     .all()
     .filter(passes)
@@ -49,7 +51,7 @@ export function listImages(parts: ListParts, options: ListOptions): ImageSummary
         }),
         ...(shared && { SharedSize: shared.get(record.id) ?? 0 }),
         ...(manifests && { Manifests: manifests }),
-        Containers: containers.get(record.id) ?? 0,
+        ...(containers && { Containers: containers.get(record.id) ?? 0 }),
       };
     })
     .toSorted((a, b) => b.Created - a.Created);

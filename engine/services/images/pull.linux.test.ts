@@ -105,10 +105,26 @@ describe('a pull', () => {
       code: 'not-found',
       message: 'no matching manifest for linux/mips in the manifest list entries',
     });
-    registry.push('lone:latest', of('s390x'));
-    await expect(world.pull(name('lone'), { platform: 'linux/amd64' })).rejects.toThrow(
-      'does not match the specified platform: wanted linux/amd64, actual: linux/s390x',
-    );
+  });
+
+  test('takes a lone image of any platform, and warns of one that was not asked for', async () => {
+    registry.push('lone:latest', { architecture: 's390x', layers: [text('one')] });
+    const lines = await world.pull(name('lone'), { platform: 'linux/amd64' });
+    const mismatch = (reference: string) =>
+      `image with reference ${reference} was found but does not match the specified platform: wanted linux/amd64, actual: linux/s390x`;
+    expect(lines.at(-2)?.status).toMatch(/^Status: Downloaded newer image/);
+    expect(lines.at(-1)).toEqual({ status: `WARNING: ${mismatch(name('lone'))}` });
+    expect((await world.pull(name('lone'))).at(-1)?.status).toMatch(/^Status: /);
+    expect(world.images.find(name('lone'), 's390x').architecture).toBe('s390x');
+    expect(() => world.images.find(name('lone'), 'linux/amd64')).toThrow(mismatch(name('lone')));
+  });
+
+  test('asks nobody about a platform that is none', async () => {
+    await expect(world.pull(name('any'), { platform: 'nonsense' })).rejects.toMatchObject({
+      code: 'invalid-argument',
+      message: '"nonsense": unknown operating system or architecture: invalid argument',
+    });
+    expect(registry.requests).toEqual([]);
   });
 
   test('says so before the first line when there is no such image', async () => {
@@ -144,6 +160,7 @@ describe('a pull', () => {
       world.images.list({
         filters: new Map(),
         withSharedSize: false,
+        withContainers: false,
         withManifests: false,
         all: false,
       }),

@@ -14,15 +14,11 @@ import {
   type ImageConfig,
 } from '../../formats/image-config.ts';
 import type { ImageManifest } from '../../formats/manifest.ts';
-import {
-  formatPlatform,
-  isSamePlatform,
-  parsePlatform,
-  type Platform,
-} from '../../formats/platform.ts';
+import { parsePlatform, type Platform } from '../../formats/platform.ts';
 import {
   familiarName,
   familiarString,
+  repositoryOf,
   withDigest,
   withTag,
   type Reference,
@@ -32,6 +28,7 @@ import { recordOf, type ImageRecord, type LayerRecord } from './image-record.ts'
 import type { ImageStore } from './image-store.ts';
 import { LayerProgress } from './layer-progress.ts';
 import type { LayerStore } from './layer-store.ts';
+import { platformMismatch } from './platform-match.ts';
 import { ProgressStream, shortId } from './progress.ts';
 import { resolveImage, targetOf, type ResolvedImage } from './resolve.ts';
 import type { Lease, StorageUses } from './storage-uses.ts';
@@ -65,19 +62,40 @@ export async function* pullImage(
 ): AsyncGenerator<ProgressMessage> {
   const repository = parts.registry.repository(request.reference, request.credentials);
   const { reference } = request;
-  let isNew = false;
+  const wanted = parsePlatform(request.platform, parts.host);
+  const pulled: PulledImage[] = [];
   if (reference.tag !== undefined || reference.digest !== undefined)
-    isNew = yield* pullOne(parts, request, repository, signal);
+    pulled.push(yield* pullOne(parts, { reference, wanted, repository }, signal));
   else
     for (const tag of await repository.tags(signal)) {
-      const tagged = { ...request, reference: withTag(reference, tag) };
-      isNew = (yield* pullOne(parts, tagged, repository, signal)) || isNew;
+      const tagged = { reference: withTag(reference, tag), wanted, repository };
+      pulled.push(yield* pullOne(parts, tagged, signal));
     }
+  const isNew = pulled.some((image) => image.isNew);
   yield {
     status: isNew
       ? `Status: Downloaded newer image for ${pulledName(reference)}`
       : `Status: Image is up to date for ${pulledName(reference)}`,
   };
+  for (const { record } of pulled) {
+    // The host's own is not asked of a lone manifest, which may be of any.
+    const mismatch =
+      request.platform !== '' && platformMismatch(record, wanted, repositoryOf(reference));
+    if (mismatch) yield { status: `WARNING: ${mismatch.message}` };
+  }
+}
+
+interface OnePull {
+  /** With a tag or a digest. */
+  readonly reference: Reference;
+  readonly wanted: Platform;
+  readonly repository: Repository;
+}
+
+interface PulledImage {
+  readonly record: ImageRecord;
+  /** The name stood for another image before, or for none. */
+  readonly isNew: boolean;
 }
 
 /** A pull with both a tag and a digest goes by the digest, as Docker's does. */
@@ -86,17 +104,16 @@ function pulledName(reference: Reference): string {
   return familiarString(digest ? withDigest(reference, digest) : reference);
 }
 
-/** Yields the lines of one tag or digest and returns whether it stands for another image now. */
+/** Yields the lines of one tag or digest. */
 async function* pullOne(
   parts: PullParts,
-  request: PullRequest,
-  repository: Repository,
+  request: OnePull,
   signal: AbortSignal,
-): AsyncGenerator<ProgressMessage, boolean> {
+): AsyncGenerator<ProgressMessage, PulledImage> {
+  const { wanted, repository } = request;
   const { digest, tag } = request.reference;
   const identifier = digest ?? (tag as string);
   const reference = digest ? withDigest(request.reference, digest) : request.reference;
-  const wanted = parsePlatform(request.platform, parts.host);
   const resolved = await resolveImage(repository, identifier, wanted, signal);
   yield { status: `Pulling from ${reference.path}`, id: identifier };
 
@@ -105,7 +122,7 @@ async function* pullOne(
   const abort = new AbortController();
   const joint = AbortSignal.any([signal, abort.signal]);
   const progress = new ProgressStream();
-  const work = bringIn(parts, { request, repository, resolved, lease, progress, signal: joint });
+  const work = bringIn(parts, { repository, resolved, lease, progress, signal: joint });
   let record: ImageRecord;
   try {
     record = yield* progress.until(work);
@@ -122,11 +139,10 @@ async function* pullOne(
     attributes: { ...record.config.Labels, name: familiarName(reference) },
   });
   yield { status: `Digest: ${resolved.top.digest}` };
-  return before !== record.id;
+  return { record, isNew: before !== record.id };
 }
 
 interface BringIn {
-  readonly request: PullRequest;
   readonly repository: Repository;
   readonly resolved: ResolvedImage;
   readonly lease: Lease;
@@ -138,7 +154,7 @@ interface BringIn {
 async function bringIn(parts: PullParts, task: BringIn): Promise<ImageRecord> {
   const { manifest, manifests } = task.resolved;
   const config = await fetchConfig(parts, task);
-  checkPlatform(config, task.request, parts.host);
+  requireLinux(config);
   const diffIds = diffIdsOf(config);
   if (diffIds.length !== manifest.layers.length)
     throw new EngineError(
@@ -240,24 +256,11 @@ async function fetchLayer(
   };
 }
 
-function checkPlatform(config: ImageConfig, request: PullRequest, host: Platform): void {
-  const actual: Platform = {
-    os: config.os || 'linux',
-    architecture: config.architecture || host.architecture,
-    ...(config.variant && { variant: config.variant }),
-  };
-  if (actual.os !== 'linux')
-    throw new EngineError(
-      'invalid-argument',
-      `image operating system "${actual.os}" cannot be used on this platform`,
-    );
-  // Without a platform asked for, Docker takes a lone manifest of any architecture.
-  if (request.platform === '') return;
-  const wanted = parsePlatform(request.platform, host);
-  if (!isSamePlatform(actual, wanted))
-    throw new EngineError(
-      'not-found',
-      `image with reference ${familiarString(request.reference)} was found but does not match ` +
-        `the specified platform: wanted ${formatPlatform(wanted)}, actual: ${formatPlatform(actual)}`,
-    );
+/** Any architecture is taken of a lone manifest, as Docker does: one asked for in vain is a warning. */
+function requireLinux({ os }: ImageConfig): void {
+  if (os === '' || os === 'linux') return;
+  throw new EngineError(
+    'invalid-argument',
+    `image operating system "${os}" cannot be used on this platform`,
+  );
 }

@@ -1,5 +1,5 @@
 /** What is asked of registries without pulling or pushing: logins, searches, what a name stands for. */
-import { EngineError } from '../../contract/errors.ts';
+import { EngineError, messageOf } from '../../contract/errors.ts';
 import type { DistributionInspect, SearchResult } from '../../contract/registry.ts';
 import type { Filters } from '../../contract/route.ts';
 import type { Credentials, Registry, Repository } from '../../drivers/registry.ts';
@@ -8,6 +8,7 @@ import { CONFIG_BYTES_MAX, parseImageConfig } from '../../formats/image-config.t
 import { parseManifest } from '../../formats/manifest.ts';
 import type { Platform } from '../../formats/platform.ts';
 import { withDefaultTag, type Reference } from '../../formats/reference.ts';
+import { parseWebAddress } from '../../formats/web-address.ts';
 import { passesSearch, readSearchFilters } from './search-filters.ts';
 
 const DOCKER_HUB = 'docker.io';
@@ -96,8 +97,11 @@ async function platformOf(
 /** `https://index.docker.io/v1/`, `registry.example:5000` or nothing → the registry's domain. */
 function domainOf(address: string): string {
   if (address === '') return DOCKER_HUB;
-  const url = URL.parse(/^https?:\/\//.test(address) ? address : `https://${address}`);
-  if (url === null || url.host === '') throw invalid(`unable to parse server address: ${address}`);
+  try {
+    parseWebAddress(address, 'https');
+  } catch (error) {
+    throw invalid(`unable to parse server address: ${messageOf(error)}`);
+  }
   // The parser leaves out a port that is the scheme's own, and certificates go by what was written.
   const host = address.replace(/^https?:\/\//, '').replace(/\/.*$/s, '');
   return host === DOCKER_HUB_INDEX ? DOCKER_HUB : host;
