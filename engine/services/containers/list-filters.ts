@@ -4,6 +4,7 @@ import type { Filters } from '../../contract/route.ts';
 import type { Image } from '../images/image.ts';
 import type { ContainerContext } from './context.ts';
 import type { LiveContainer } from './live-container.ts';
+import { textsMatching } from '../../host/expressions.ts';
 import { endpointsOf, portsOf, type PortView } from './networks-view.ts';
 import { hasProcess, isRunning } from './state.ts';
 
@@ -14,13 +15,17 @@ const STATUSES = ['created', 'running', 'paused', 'restarting', 'removing', 'exi
 
 /** Makes a test out of one value of a filter; a container passes a key when it passes any value. */
 const TESTS: Readonly<Record<string, (value: string, lookups: Lookups) => Test>> = {
-  id: (value) => {
-    const matches = expression(value);
-    return ({ id }) => matches(id);
+  id: (value, { store }) => {
+    const found = textsMatching(
+      value,
+      store.all().map(({ id }) => id),
+    );
+    return ({ id }) => found.has(id);
   },
-  name: (value) => {
-    const matches = expression(value);
-    return ({ name }) => matches(`/${name}`) || matches(name);
+  name: (value, { store }) => {
+    const names = store.all().flatMap(({ name }) => [name, `/${name}`]);
+    const found = textsMatching(value, names);
+    return ({ name }) => found.has(name) || found.has(`/${name}`);
   },
   label: (value) => {
     const mark = value.indexOf('=');
@@ -107,17 +112,6 @@ export function asksForStopped(filters: Filters): boolean {
 /** As `docker ps` without `-a`. */
 export function isShownByDefault({ state }: LiveContainer): boolean {
   return hasProcess(state) || state.status === 'restarting';
-}
-
-/** What is no expression matches nothing. Go's flags at the beginning, `(?i)`, are JavaScript's too. */
-function expression(text: string): (subject: string) => boolean {
-  const [, flags = '', source = ''] = /^(?:\(\?([ims]+)\))?(.*)$/s.exec(text) ?? [];
-  try {
-    const pattern = new RegExp(source, flags);
-    return (subject) => pattern.test(subject);
-  } catch {
-    return () => false;
-  }
 }
 
 function findImage(images: Lookups['images'], reference: string): Image | undefined {

@@ -72,6 +72,10 @@ describe('ensure()', () => {
     expect(() => volumes.ensure({ name: 'ab', driverOpts: { type: 'tmpfs' } })).toThrow(
       'create ab: missing required option: "device"',
     );
+    volumes.ensure({ name: 'there' });
+    expect(() => volumes.ensure({ name: 'there', driver: 'nfs' })).toThrow(
+      'create there: error looking up volume plugin nfs: plugin "nfs" not found',
+    );
   });
 });
 
@@ -147,11 +151,14 @@ describe('list()', () => {
     const names = (filters: Record<string, string[]>) =>
       volumes.list(new Map(Object.entries(filters))).map(({ name }) => name);
     expect(names({ name: ['web'] })).toEqual(['web-data']);
+    expect(names({ name: ['^db-[ad]+ta$'] })).toEqual(['db-data']);
+    expect(names({ name: ['data', '('] })).toEqual(['db-data', 'web-data']);
     expect(names({ label: ['app=db'] })).toEqual(['db-data']);
     expect(names({ label: ['app', 'app=web'] })).toEqual(['web-data']);
     expect(names({ dangling: ['true'] })).toEqual(['web-data']);
     expect(names({ dangling: ['false'] })).toEqual(['db-data']);
     expect(names({ driver: ['nfs'] })).toEqual([]);
+    expect(() => names({ dangling: ['nonsense'] })).toThrow("Invalid filter 'dangling=[nonsense]'");
   });
 });
 

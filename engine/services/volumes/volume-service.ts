@@ -147,9 +147,11 @@ export class VolumeService {
    */
   ensure(request: VolumeRequest): VolumeView & { readonly created: boolean } {
     const name = request.name || anonymousName();
+    refuseDriver(name, request);
     const existing = this.records.get(name);
     if (existing) return { ...this.view(existing), created: false };
-    refuseUnsupported(name, request);
+    checkVolumeName(name);
+    checkVolumeOptions(name, request.driverOpts ?? {});
     const isNamed = request.name && !request.isAnonymous;
     const labels = isNamed
       ? (request.labels ?? null)
@@ -182,12 +184,9 @@ export class VolumeService {
   }
 
   list(filters: Filters = new Map()): VolumeView[] {
-    const matches = listFilter(filters, (name) => this.users(name).length > 0);
-    return this.records
-      .all()
-      .map(([, record]) => record)
-      .filter(matches)
-      .map((record) => this.view(record));
+    const all = this.records.all().map(([, record]) => record);
+    const matches = listFilter(filters, all, (name) => this.users(name).length > 0);
+    return all.filter(matches).map((record) => this.view(record));
   }
 
   /** With `force` an absent volume is no error; one in use is a conflict all the same. */
@@ -301,12 +300,10 @@ export function anonymousName(): string {
 }
 
 /** Docker's own texts. Source: moby `volume/local`, `volume/service/store.go`. */
-function refuseUnsupported(name: string, { driver, driverOpts }: VolumeRequest): void {
+function refuseDriver(name: string, { driver }: VolumeRequest): void {
   if (driver && driver !== 'local')
     throw new EngineError(
       'not-found',
       `create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found`,
     );
-  checkVolumeName(name);
-  checkVolumeOptions(name, driverOpts ?? {});
 }
