@@ -167,6 +167,43 @@ describe('docker kill', () => {
     expect(await inspect('frozen', '{{.State.Status}} {{.State.ExitCode}}')).toBe('exited 137');
   });
 
+  const ENDS_ON_USR1 = [
+    'sh',
+    '-c',
+    'trap "exit 3" USR1; touch /ready; while :; do sleep 0.05; done',
+  ];
+  const endsOnUsr1 = async (name: string, ...options: string[]): Promise<void> => {
+    await docker('run', '-d', '--name', name, ...options, 'busybox', ...ENDS_ON_USR1);
+    const isReady = async () =>
+      (await subject.docker.run(['exec', name, 'test', '-e', '/ready'])).code === 0;
+    await eventually('it listens', isReady);
+  };
+
+  test.each([
+    ['always', [], 'exited 0'],
+    ['always', ['--stop-signal', 'QUIT'], 'running 1'],
+    ['on-failure', ['--stop-signal', 'QUIT'], 'running 1'],
+    ['unless-stopped', ['--stop-signal', 'QUIT'], 'exited 0'],
+  ])(
+    'by a signal that ends a program of --restart %s %j leaves it %s',
+    async (policy, options, outcome) => {
+      await endsOnUsr1('listener', '--restart', policy, ...options);
+      using recorder = await EventRecorder.open(subject.socket);
+      await docker('kill', '-s', 'USR1', 'listener');
+      await recorder.until(outcome.startsWith('running') ? 'start' : 'die', 'listener');
+      expect(await inspect('listener', '{{.State.Status}} {{.RestartCount}}')).toBe(outcome);
+    },
+  );
+
+  test('by another than its stop signal leaves a paused container paused', async () => {
+    await endsOnUsr1('listener', '--stop-signal', 'QUIT');
+    await docker('pause', 'listener');
+    await docker('kill', '-s', 'USR1', 'listener');
+    expect(await stateOf('listener')).toBe('paused');
+    await docker('unpause', 'listener');
+    expect(await docker('wait', 'listener')).toBe('3');
+  });
+
   test.runIf(SUBJECT === 'gantryd').each([
     ['new', 'BOGUS', 400, 'cannot kill container: new: invalid signal: BOGUS'],
     ['new', 'TERM', 409, /^cannot kill container: new: container [0-9a-f]{64} is not running$/],

@@ -38,25 +38,36 @@ async function signalContainer(
   requireCanKill(container.state, container.id);
   // There is no process to signal: what is asked for is that it does not come back.
   if (container.restarting && (await cancelRestart(context, container))) return;
-  // These end it for good: its restart policy does not bring it back.
-  if (number === SIGKILL || number === stopSignalOf(container))
+  const ends = isMeantToEnd(container, number);
+  // `unless-stopped` takes any signal for a stop.
+  if (ends || container.hostConfig.RestartPolicy.Name === 'unless-stopped')
     context.store.setState(container, { stoppedByUser: true });
   const ended = waitForExit(container);
-  await sendSignal(context, container, number);
+  await sendSignal(context, container, number, { resumes: ends });
   if (number === SIGKILL) await within(ended, KILL_GRACE_MS);
 }
 
-/** Sends and announces it; a paused container goes on, so that it can notice. */
+/**
+ * Its restart policy does not bring it back from these. For a container that names no stop signal any
+ * signal may be it. Source: moby `daemon/kill.go`, killWithSignal.
+ */
+function isMeantToEnd(container: LiveContainer, signal: number): boolean {
+  const { StopSignal: stopSignal } = container.config;
+  return signal === SIGKILL || !stopSignal || signal === stopSignalOf(container);
+}
+
+/** Sends and announces it; a paused container goes on by default, so that it can notice. */
 export async function sendSignal(
   context: ContainerContext,
   container: LiveContainer,
   signal: number,
+  { resumes = true } = {},
 ): Promise<void> {
   const { process, runtime } = container.state;
   if (process === undefined || !context.monitor.signal(process.container, signal))
     throw new EngineError('conflict', `container ${container.id} is not running`);
   publish(context, container, 'kill', { signal: String(signal) });
-  if (!container.paused) return;
+  if (!container.paused || !resumes) return;
   await context.runtimes.find(runtime ?? '').resume(container.id);
   if (!container.paused) return; // it ended meanwhile
   context.store.setState(container, { status: 'running' });
