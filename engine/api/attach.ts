@@ -1,5 +1,5 @@
 /**
- * Attaching over a WebSocket: what comes in is the container's input, what it writes goes out in binary
+ * Attaching over a WebSocket: what comes in is the container's input, what it writes goes out in
  * messages, both streams as one. The library is loaded with the first client.
  */
 import { Duplex } from 'node:stream';
@@ -9,6 +9,9 @@ import type { ContainerService } from '../services/containers/container-service.
 import type { Call, Handlers } from './handler.ts';
 
 type AttachCall = Call<(typeof ATTACH_ROUTES)['containerAttachWs']>;
+
+/** Before, messages were texts, whatever was in them. Source: API v1.28 notes. */
+const BINARY_SINCE = 28;
 
 /** No keyboard and no paste comes near this (bytes). */
 const MESSAGE_BYTES_MAX = 1 << 20;
@@ -31,10 +34,17 @@ async function attach(containers: ContainerService, call: AttachCall): Promise<v
     let client: WebSocket | undefined;
     server.handleUpgrade(request, socket, Buffer.alloc(0), (opened) => (client = opened));
     if (client === undefined) return ended();
+    if (call.apiVersion < BINARY_SINCE) sendTexts(client);
     const connection = createWebSocketStream(client);
     connection.on('error', () => {}); // a client that breaks the rules; `close` follows
     return connection;
   });
+}
+
+function sendTexts(client: WebSocket): void {
+  const send = client.send.bind(client);
+  client.send = (data: Buffer, done?: unknown) =>
+    send(data, { binary: false }, done as (error?: Error) => void);
 }
 
 /** Of a client that did not get through. */

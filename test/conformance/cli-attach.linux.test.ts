@@ -23,11 +23,17 @@ class SocketClient {
   readonly socket: WebSocket;
   readonly closed: Promise<unknown>;
   text = '';
+  /** Of the last message. */
+  isBinary = false;
 
-  constructor(name: string, query: string) {
-    const address = `ws+unix://${subject.socket}:/containers/${name}/attach/ws?${query}`;
+  constructor(name: string, query: string, version = '') {
+    const path = `${version}/containers/${name}/attach/ws?${query}`;
+    const address = `ws+unix://${subject.socket}:${path}`;
     this.socket = new WebSocket(address, { origin: 'http://localhost' });
-    this.socket.on('message', (data: Buffer) => (this.text += data.toString('utf8')));
+    this.socket.on('message', (data: Buffer, isBinary: boolean) => {
+      this.text += data.toString('utf8');
+      this.isBinary = isBinary;
+    });
     this.closed = once(this.socket, 'close');
     this.closed.catch(() => {}); // whoever awaits it sees it
   }
@@ -80,6 +86,16 @@ describe('a WebSocket', () => {
     const out = new SocketClient('past', 'logs=1&stdout=1');
     await out.closed;
     expect(out.text).toBe('one\n');
+  });
+
+  test.each([
+    ['/v1.27', false],
+    ['/v1.28', true],
+  ])('of %s gets messages of its kind', async (version, isBinary) => {
+    await docker('run', '--name', 'past', 'busybox', 'echo', 'one');
+    const client = new SocketClient('past', 'logs=1&stdout=1', version);
+    await client.closed;
+    expect([client.text, client.isBinary]).toEqual(['one\n', isBinary]);
   });
 
   test('that leaves takes nothing from the container', async () => {
