@@ -65,20 +65,26 @@ export const execInspect = z.object({
 });
 export type ExecInspect = z.output<typeof execInspect>;
 
-/** Go's `strconv.ParseUint(…, 32)`: strict, unlike other numbers in queries. */
-const size = z
-  .string()
-  .default('')
-  .transform((value, context) => {
-    const number = Number(value);
-    if (/^\d+$/.test(value) && number < 2 ** 32) return number;
-    const problem = /^\d+$/.test(value) ? 'value out of range' : 'invalid syntax';
-    context.addIssue({
-      code: 'custom',
-      message: `strconv.ParseUint: parsing "${value}": ${problem}`,
+/** An unsigned number of 32 bits: strict, unlike other numbers in queries. */
+const size = (name: 'height' | 'width') =>
+  z
+    .string()
+    .default('')
+    .transform((value, context) => {
+      const problem = sizeProblem(value);
+      if (problem === undefined) return Number(value);
+      context.addIssue({
+        code: 'custom',
+        message: `invalid resize ${name} "${value}": ${problem}`,
+      });
+      return z.NEVER;
     });
-    return z.NEVER;
-  });
+
+/** Go's words for what is no unsigned number of 32 bits. Source: moby `httputils.Uint32Value`. */
+export function sizeProblem(text: string): string | undefined {
+  if (!/^-?\d+$/.test(text)) return 'invalid syntax';
+  return /^\d+$/.test(text) && Number(text) < 2 ** 32 ? undefined : 'value out of range';
+}
 
 export const EXEC_ROUTES = {
   execCreate: route({
@@ -100,7 +106,7 @@ export const EXEC_ROUTES = {
     method: 'POST',
     path: '/exec/{id}/resize',
     summary: "Set the size of a program's terminal",
-    query: z.object({ h: size, w: size }),
+    query: z.object({ h: size('height'), w: size('width') }),
   }),
   execInspect: route({
     method: 'GET',

@@ -39,6 +39,12 @@ describe('planMounts()', () => {
     ]);
   });
 
+  test('takes a place without a slash, as the CLI makes of `-v b:/x`, from the root', () => {
+    expect(plan({ imageVolumes: ['b:/x'] })).toMatchObject([
+      { type: 'volume', source: '', destination: '/b:/x' },
+    ]);
+  });
+
   test('keeps read-only from reaching below for clients that do not expect it', () => {
     const [old] = plan({ Binds: ['/a:/x:ro'], isReadOnlyRecursive: false });
     expect(old).toMatchObject({ readOnly: true, readOnlyNonRecursive: true });

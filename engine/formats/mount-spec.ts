@@ -91,7 +91,7 @@ export function planMounts(wishes: MountWishes): MountSpec[] {
       tmpfsOptions: planTmpfsOptions(options === '' ? [] : options.split(',')),
     });
   for (const volume of wishes.imageVolumes) {
-    const destination = checkDestination(volume);
+    const destination = checkDestination(fromRoot(volume));
     if (!planned.has(destination))
       planned.set(destination, {
         ...PLAIN,
@@ -101,6 +101,14 @@ export function planMounts(wishes: MountWishes): MountSpec[] {
       });
   }
   return [...planned.values()].toSorted((a, b) => depthOf(a.destination) - depthOf(b.destination));
+}
+
+/**
+ * The CLI takes `-v b:/x` for a path on a drive of Windows and asks for a volume there; to Docker that
+ * is a place like any other.
+ */
+function fromRoot(path: string): string {
+  return path.startsWith('/') ? path : `/${path}`;
 }
 
 function depthOf(path: string): number {

@@ -9,9 +9,9 @@ describe('resolveUser()', () => {
     { text: '', uid: 0, gid: 0, additionalGids: [0, 10] },
     { text: 'web', uid: 33, gid: 33, additionalGids: [33, 44] },
     { text: '33', uid: 33, gid: 33, additionalGids: [33, 44] },
-    { text: '12345', uid: 12345, gid: 0, additionalGids: [0] },
+    { text: '12345', uid: 12345, gid: 0, additionalGids: [0], home: '/' },
     { text: 'web:media', uid: 33, gid: 44, additionalGids: [44] },
-    { text: '5:6', uid: 5, gid: 6, additionalGids: [6] },
+    { text: '5:6', uid: 5, gid: 6, additionalGids: [6], home: '/' },
     { text: '1000', uid: 7, gid: 7, additionalGids: [7] }, // a name that looks like a number
   ])('"$text"', ({ text, ...user }) => {
     expect(resolveUser(text, PASSWD, GROUP)).toEqual(user);
@@ -30,7 +30,7 @@ describe('resolveUser()', () => {
   });
 
   test('needs no files for numbers', () => {
-    expect(resolveUser('', '', '')).toEqual({ uid: 0, gid: 0, additionalGids: [0] });
+    expect(resolveUser('', '', '')).toEqual({ uid: 0, gid: 0, additionalGids: [0], home: '/' });
   });
 });
 

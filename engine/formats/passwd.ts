@@ -8,12 +8,15 @@ export interface ProcessUser {
   readonly uid: number;
   readonly gid: number;
   readonly additionalGids: readonly number[];
+  /** Of one whom the passwd file does not list; runtimes know the folder of those it does. */
+  readonly home?: '/';
 }
 
 interface PasswdEntry {
   readonly name: string;
   readonly uid: number;
   readonly gid: number;
+  readonly home?: '/';
 }
 
 interface GroupEntry {
@@ -35,14 +38,15 @@ export function resolveUser(text: string, passwd: string, group: string): Proces
   const [userText = '', groupText = ''] = text.split(':');
   const user = findUser(userText, parsePasswd(passwd));
   const groups = groupText === '' && user.name === '' ? [] : parseGroup(group);
+  const home = user.home && { home: user.home };
   if (groupText !== '') {
     const gid = findGroup(groupText, groups);
-    return { uid: user.uid, gid, additionalGids: [gid] };
+    return { uid: user.uid, gid, additionalGids: [gid], ...home };
   }
   const additionalGids = groups
     .filter(({ members }) => members.includes(user.name))
     .map(({ gid }) => gid);
-  return { uid: user.uid, gid: user.gid, additionalGids: [user.gid, ...additionalGids] };
+  return { uid: user.uid, gid: user.gid, additionalGids: [user.gid, ...additionalGids], ...home };
 }
 
 /** Group ids of `--group-add`. Throws `invalid-argument` for a name that is not listed. */
@@ -70,7 +74,7 @@ function findUser(text: string, entries: readonly PasswdEntry[]): PasswdEntry {
       'invalid-argument',
       `unable to find user ${text}: no matching entries in passwd file`,
     );
-  return entries.find(({ uid }) => uid === wanted) ?? { name: '', uid: wanted, gid: 0 };
+  return entries.find(({ uid }) => uid === wanted) ?? { name: '', uid: wanted, gid: 0, home: '/' };
 }
 
 function findGroup(text: string, entries: readonly GroupEntry[]): number {

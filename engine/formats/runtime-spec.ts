@@ -115,14 +115,15 @@ export function planRuntimeSpec(input: RuntimeSpecInput): RuntimeSpec {
 }
 
 function planProcess(input: RuntimeSpecInput): object {
-  const { config, hostConfig, capabilities, user } = input;
+  const { config, hostConfig, capabilities } = input;
+  const { home, ...user } = input.user;
   const [rows, columns] = hostConfig.ConsoleSize;
   return {
     terminal: config.Tty,
     ...(config.Tty && rows > 0 && { consoleSize: { height: rows, width: columns } }),
     user,
     args: input.initPath === undefined ? input.args : [INIT_DESTINATION, '--', ...input.args],
-    env: planEnvironment(config, input.linkVariables),
+    env: planEnvironment(config, [...homeVariable(home), ...input.linkVariables]),
     cwd: config.WorkingDir || '/',
     // A user other than root loses effective capabilities at exec, as on any Linux system.
     capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
@@ -133,15 +134,20 @@ function planProcess(input: RuntimeSpecInput): object {
   };
 }
 
-/** PATH, HOSTNAME, TERM with a terminal, links, then the container's own, which replace in place. */
+/** Runtimes leave it out for a user without one; Docker's says `/`. */
+export function homeVariable(home: ProcessUser['home']): string[] {
+  return home === undefined ? [] : [`HOME=${home}`];
+}
+
+/** PATH, HOSTNAME, TERM with a terminal, `more`, then the container's own, which replace in place. */
 export function planEnvironment(
   config: Pick<ContainerConfig, 'Env' | 'Hostname' | 'Tty'>,
-  linkVariables: readonly string[] = [],
+  more: readonly string[] = [],
 ): string[] {
   const variables = new Map<string, string>();
   const own = [
     ...[DEFAULT_PATH, `HOSTNAME=${config.Hostname}`, ...(config.Tty ? ['TERM=xterm'] : [])],
-    ...linkVariables,
+    ...more,
   ];
   for (const entry of [...own, ...(config.Env ?? [])]) {
     const name = entry.split('=', 1)[0] ?? '';

@@ -56,6 +56,8 @@ describe('an exec', () => {
     { body: { Cmd: ['sh', '-c', 'echo $FROM $OWN'], Env: ['OWN=1=2'] }, text: 'container 1=2\n' },
     { body: { Cmd: ['sh', '-c', 'echo $FROM'], Env: ['FROM=exec'] }, text: 'exec\n' },
     { body: { Cmd: 'pwd' }, text: '/var\n' },
+    { body: { Cmd: ['sh', '-c', 'echo $HOME'] }, text: '/root\n' },
+    { body: { Cmd: ['sh', '-c', 'echo $HOME'], User: '1000' }, text: '/\n' },
   ])('$body', async ({ body, text }) => {
     const ran = await exec(body);
     const sorted = (it: string) =>
@@ -101,7 +103,7 @@ describe('an exec', () => {
     {
       body: { Cmd: ['pwd'], WorkingDir: 'relative' },
       text: `${FAILED}Cwd must be an absolute path: unknown`,
-      exitCode: 128,
+      exitCode: 126,
       status: 500,
     },
     {
@@ -125,6 +127,53 @@ describe('an exec', () => {
     });
     expect(detached).toMatchObject({ status });
     expect(detached.json()).toEqual({ message: text });
+  });
+
+  test('of a paused container is refused in the words the client used', async () => {
+    await engine.docker.ok('pause', 'box');
+    const refused = await engine.request('/containers/box/exec', {
+      method: 'POST',
+      body: { Cmd: ['true'] },
+    });
+    await engine.docker.ok('unpause', 'box');
+    expect([refused.status, refused.json()]).toEqual([
+      409,
+      { message: 'Container box is paused, unpause the container before exec' },
+    ]);
+  });
+
+  test('with keys that are none is refused', async () => {
+    const body = { Cmd: ['true'], DetachKeys: 'shift-a' };
+    const refused = await engine.request('/containers/box/exec', { method: 'POST', body });
+    expect([refused.status, refused.json()]).toEqual([
+      400,
+      { message: 'Invalid escape keys (shift-a) provided' },
+    ]);
+  });
+
+  test.each([
+    ['h=24&w=80', 404, 'No such exec instance: nosuch'],
+    ['h=x&w=80', 400, 'invalid resize height "x": invalid syntax'],
+    ['h=24', 400, 'invalid resize width "": invalid syntax'],
+    ['h=24&w=-1', 400, 'invalid resize width "-1": value out of range'],
+    ['h=4294967296&w=1', 400, 'invalid resize height "4294967296": value out of range'],
+  ])('that is none is not resized to %s', async (size, status, message) => {
+    const answer = await engine.request(`/exec/nosuch/resize?${size}`, { method: 'POST' });
+    expect([answer.status, answer.json()]).toEqual([status, { message }]);
+  });
+
+  test('is not resized when its container has ended', async () => {
+    const container = await engine.docker.ok('run', '-d', 'busybox', 'sleep', '60');
+    const path = `/containers/${container}/exec`;
+    const made = await engine.request(path, { method: 'POST', body: { Cmd: ['sleep', '60'] } });
+    const { Id: id } = made.json() as { Id: string };
+    await engine.request(`/exec/${id}/start`, { method: 'POST', body: { Detach: true } });
+    await engine.docker.ok('kill', container);
+    const answer = await engine.request(`/exec/${id}/resize?h=24&w=80`, { method: 'POST' });
+    expect([answer.status, answer.json()]).toEqual([
+      409,
+      { message: `container ${container} is not running` },
+    ]);
   });
 
   test('is in the ExecIDs of its container until it has ended', async () => {

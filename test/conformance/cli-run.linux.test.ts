@@ -76,6 +76,16 @@ describe('docker run gives the container', () => {
       output: '1234\n50\n',
     },
     {
+      what: 'the root as home of a user whom the image does not know',
+      args: ['-u', '1000', 'busybox', 'sh', '-c', 'echo $HOME'],
+      output: '/\n',
+    },
+    {
+      what: 'a volume where -v names what looks like a drive',
+      args: ['-v', 'b:/x', 'busybox', 'ls', '-d', '/b:/x'],
+      output: '/b:/x\n',
+    },
+    {
       what: "the program of --entrypoint, without the image's command",
       args: ['--entrypoint', 'echo', 'busybox', 'from', 'here'],
       output: 'from here\n',

@@ -31,7 +31,7 @@ describe('a program that cannot be executed', () => {
       'chdir to cwd ("/gone") set in config.json failed: no such file or directory',
       127,
     ],
-    ['x', 'cgroup is frozen', 'cgroup is frozen', 128],
+    ['x', 'cgroup is frozen', 'cgroup is frozen', 126],
   ])('%s is explained as Docker does: %s', (program, said, reason, exitCode) => {
     const failure = explainExecFailure(log(said), program, '/gone');
     expect(failure.error.message).toBe(`${PREFIX}${reason}: unknown`);
@@ -47,6 +47,6 @@ describe('a program that cannot be executed', () => {
   });
 
   it('is explained even when the runtime said nothing', () => {
-    expect(explainExecFailure('', 'x', '/').exitCode).toBe(128);
+    expect(explainExecFailure('', 'x', '/').exitCode).toBe(126);
   });
 });

@@ -49,10 +49,9 @@ function reasonOf(said: string, program: string, workingDirectory: string): stri
   return said === '' ? 'the runtime ended without saying why' : said;
 }
 
-/** Source: moby `setExitCodeFromError`. */
+/** Source: moby `daemon/exec.go`: 126 unless the program is not there. */
 function exitCodeOf(reason: string): number {
-  if (/executable file not found|no such file or directory/i.test(reason)) return 127;
-  return /permission denied|not a directory|is a directory/i.test(reason) ? 126 : 128;
+  return /executable file not found|no such file or directory/i.test(reason) ? 127 : 126;
 }
 
 /** libc's `No such file` as Go writes it. */

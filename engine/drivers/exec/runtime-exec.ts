@@ -290,7 +290,7 @@ const CWD_NOT_ABSOLUTE: ExecFailure = {
     'internal',
     'OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown',
   ),
-  exitCode: 128,
+  exitCode: 126,
 };
 
 /** As a program that ended before it began. */

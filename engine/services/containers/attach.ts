@@ -1,6 +1,7 @@
 /** Attaching to a container's streams, before or while it runs. */
 import type { Duplex } from 'node:stream';
 import { EngineError } from '../../contract/errors.ts';
+import { sizeProblem } from '../../contract/exec.ts';
 import { DetachKeyFilter, parseDetachKeys } from '../../formats/detach-keys.ts';
 import { FrameDecoder } from '../../formats/stream-frame.ts';
 import { writeAll } from './container-streams.ts';
@@ -87,12 +88,9 @@ export function resizeTerminal(
   publish(context, container, 'resize', { height: String(rows), width: String(columns) });
 }
 
-/** `h` and `w` of a resize. Throws `invalid-argument`, as Go's parser does. */
+/** `h` and `w` of a resize. Throws `invalid-argument`. */
 export function parseSize(name: 'height' | 'width', text: string): number {
-  if (/^\d+$/.test(text) && Number(text) < 2 ** 32) return Number(text);
-  const reason = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax';
-  throw new EngineError(
-    'invalid-argument',
-    `invalid resize ${name} "${text}": strconv.ParseUint: parsing "${text}": ${reason}`,
-  );
+  const problem = sizeProblem(text);
+  if (problem === undefined) return Number(text);
+  throw new EngineError('invalid-argument', `invalid resize ${name} "${text}": ${problem}`);
 }

@@ -15,6 +15,12 @@ describe("an exec's environment", () => {
     ]);
   });
 
+  it('has a home for a user whom nobody lists, unless the container names one', () => {
+    expect(execEnvironment(CONFIG, [], false, '/')).toContain('HOME=/');
+    const config = { ...CONFIG, Env: ['HOME=/app'] };
+    expect(execEnvironment(config, [], false, '/')).toContain('HOME=/app');
+  });
+
   it('loses a variable that is named without a value', () => {
     expect(execEnvironment(CONFIG, ['TOKEN'], false)).not.toContain('TOKEN=x');
   });

@@ -94,13 +94,13 @@ export class ExecService {
     if (body.Cmd.length === 0)
       throw new EngineError('invalid-argument', 'No exec command specified');
     const container = this.parts.containers.find(nameOrId);
-    requireRunning(container);
+    requireRunning(container, nameOrId);
     const id = randomBytes(32).toString('hex');
     this.execs.add({
       id,
       containerId: container.id,
       body,
-      detachKeys: parseDetachKeys(body.DetachKeys),
+      detachKeys: detachKeysOf(body),
       phase: 'created',
       exitCode: null,
       process: undefined,
@@ -167,6 +167,7 @@ export class ExecService {
 
   resize(id: string, size: ConsoleSize): void {
     const exec = this.find(id);
+    requireRunning(this.parts.containers.find(exec.containerId));
     if (exec.phase === 'ended') throw new EngineError('conflict', `exec ${id} has already ended`);
     exec.consoleSize = size;
     exec.process?.resize(size);
@@ -210,7 +211,7 @@ export class ExecService {
     how: { readonly isDetached?: boolean; readonly endsWithEngine?: boolean },
   ): Promise<ExecProcess> {
     const { body } = exec;
-    const user = body.User === '' ? undefined : this.parts.resolveUser(container, body.User);
+    const { home, ...user } = this.parts.resolveUser(container, body.User || container.config.User);
     this.publish(container, `exec_start: ${commandText(body)}`, exec.id);
     const process = await this.parts.runner.start({
       execId: exec.id,
@@ -218,9 +219,9 @@ export class ExecService {
       runtimeName: container.hostConfig.Runtime,
       bundlePath: container.bundlePath,
       args: body.Cmd,
-      env: execEnvironment(container.config, body.Env, body.Tty),
+      env: execEnvironment(container.config, body.Env, body.Tty, home),
       workingDirectory: body.WorkingDir || container.config.WorkingDir || '/',
-      user,
+      user: body.User === '' ? undefined : user,
       isPrivileged: body.Privileged,
       hasTerminal: body.Tty,
       consoleSize: exec.consoleSize,
@@ -307,6 +308,14 @@ export class ExecService {
   }
 }
 
+function detachKeysOf({ DetachKeys: text }: ExecCreateBody): Buffer {
+  try {
+    return parseDetachKeys(text);
+  } catch (cause) {
+    throw new EngineError('invalid-argument', `Invalid escape keys (${text}) provided`, { cause });
+  }
+}
+
 function streamsOf({ AttachStdin, AttachStdout, AttachStderr }: ExecCreateBody) {
   return { stdin: AttachStdin, stdout: AttachStdout, stderr: AttachStderr };
 }
@@ -316,14 +325,14 @@ function commandText({ Cmd: [program = '', ...args] }: ExecCreateBody): string {
   return `${program} ${args.join(' ')}`;
 }
 
-/** Source: moby `daemon/exec.go`, getActiveContainer. */
-function requireRunning(container: ContainerView): void {
+/** `name` as the client wrote it. Source: moby `daemon/exec.go`, getActiveContainer. */
+function requireRunning(container: ContainerView, name: string = container.id): void {
   const { id } = container;
   if (!container.running) throw new EngineError('conflict', `container ${id} is not running`);
   if (container.paused)
     throw new EngineError(
       'conflict',
-      `Container ${id} is paused, unpause the container before exec`,
+      `Container ${name} is paused, unpause the container before exec`,
     );
   if (container.restarting)
     throw new EngineError(
