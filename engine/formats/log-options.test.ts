@@ -54,7 +54,7 @@ describe('log options', () => {
     ['local', { 'max-file': '1' }, 'compression cannot be enabled when max file count is 1'],
     ['local', { tag: 'x' }, "unknown log opt 'tag' for log driver local"],
     ['journald', { 'max-size': '1m' }, "unknown log opt 'max-size' for journald log driver"],
-    ['gelf', {}, "logger: no log driver named 'gelf' is registered"],
+    ['gelf', {}, 'error looking up logging plugin gelf: plugin "gelf" not found'],
   ])('of %s %j are refused with the reason', (driver, options, message) => {
     expect(() => parseLogOptions(driver, options as Record<string, string>)).toThrow(message);
   });

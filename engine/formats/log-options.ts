@@ -48,7 +48,8 @@ export function parseLogOptions(
   checkMode(options);
   const driverName = name || 'json-file';
   const driver = DRIVERS[driverName];
-  if (driver === undefined) throw invalid(`logger: no log driver named '${name}' is registered`);
+  if (driver === undefined)
+    throw invalid(`error looking up logging plugin ${name}: plugin "${name}" not found`);
   for (const option of Object.keys(options))
     if (option !== 'mode' && option !== 'max-buffer-size' && !driver.options.includes(option))
       throw invalid(

@@ -30,7 +30,6 @@ const DIFFERENCES: readonly { readonly field: RegExp; readonly why: string }[] =
   { field: /^list\.Status$/, why: 'in words of time passed' },
   { field: /SandboxID$/, why: "the container's own id, while it runs" },
   { field: /SandboxKey$/, why: 'of a network of its own, while it runs' },
-  { field: /Networks\.bridge\.NetworkID$/, why: 'of a run that is over nothing is told' },
   {
     field: /^list\.Mounts$/,
     why: 'the place of an anonymous volume, known before the first start',

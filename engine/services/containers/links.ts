@@ -131,11 +131,13 @@ export function updateLinkingContainers(
 export function removeLink({ store }: Pick<ContainerContext, 'store'>, name: string): void {
   const path = name.replace(/^\//, '');
   const slash = path.indexOf('/');
-  if (slash === -1)
+  if (slash === -1) {
+    store.find(name);
     throw new EngineError(
       'internal',
       'Conflict, cannot remove the default link name of the container',
     );
+  }
   const [parentName, alias] = [path.slice(0, slash), path.slice(slash + 1)];
   const parent = store.all().find((it) => it.name === parentName);
   const links = parent?.definition.links ?? [];

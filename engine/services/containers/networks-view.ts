@@ -13,7 +13,7 @@ export function networkOf(container: LiveContainer): RunNetwork | undefined {
   return hasProcess(container.state) ? container.state.network : undefined;
 }
 
-/** By network name; a container that does not run shows the network it will join. */
+/** By network name; a container that does not run shows the network it will join, or was last on. */
 export function endpointsOf(container: LiveContainer): Record<string, EndpointView> {
   const { NetworkMode } = container.hostConfig;
   if (NetworkMode.startsWith('container:')) return {};
@@ -29,7 +29,7 @@ export function endpointsOf(container: LiveContainer): Record<string, EndpointVi
       MacAddress: endpoint?.macAddress ?? macAddress,
       DriverOpts: null,
       GwPriority: 0,
-      NetworkID: endpoint?.networkId ?? network?.request.network.id ?? '',
+      NetworkID: container.state.network?.request.network.id ?? '',
       EndpointID: endpoint?.endpointId ?? '',
       Gateway: endpoint?.gateway ?? '',
       IPAddress: endpoint?.ipv4Address ?? '',

@@ -215,7 +215,11 @@ test.each<[object, object, string]>([
     'invalid device mode: zz',
   ],
   [{ DeviceCgroupRules: ['x'] }, {}, "invalid device cgroup rule format: 'x'"],
-  [{ LogConfig: { Type: 'fluentd' } }, {}, "logger: no log driver named 'fluentd' is registered"],
+  [
+    { LogConfig: { Type: 'fluentd' } },
+    {},
+    'error looking up logging plugin fluentd: plugin "fluentd" not found',
+  ],
   [{ LogConfig: { Type: 'journald' } }, {}, 'journald is not enabled on this host'],
   [{ SecurityOpt: ['nosuch=1'] }, {}, 'invalid --security-opt 2: "nosuch=1"'],
   [{ Sysctls: { 'vm.swappiness': '1' } }, {}, 'is not in a separate kernel namespace'],

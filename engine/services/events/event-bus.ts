@@ -19,7 +19,7 @@ export interface EngineEvent {
 export type EventDraft = Omit<EngineEvent, 'timeNs'>;
 
 /** Events kept for `since`. dockerd keeps 256; a project of some size needs more. */
-const HISTORY_LIMIT = 4096;
+export const HISTORY_LIMIT = 4096;
 
 export class EventBus {
   private readonly history: EngineEvent[] = [];
