@@ -15,6 +15,7 @@ import type { ResolvedMount } from './container-record.ts';
 import { publish, type ContainerContext } from './context.ts';
 import { unpackImages } from './image-mounts.ts';
 import type { LiveContainer } from './live-container.ts';
+import { holdVolumes, releaseVolumes } from './mounts.ts';
 import { networkOwner } from './networking.ts';
 import { hasProcess } from './state.ts';
 
@@ -27,34 +28,32 @@ export interface CopyWish {
   readonly givesToUser: boolean;
 }
 
+interface OpenTree extends AsyncDisposable {
+  readonly tree: FileTree;
+}
+
 export class ContainerContents {
   private readonly context: ContainerContext;
+  private copyCount = 0;
 
   constructor(context: ContainerContext) {
     this.context = context;
   }
 
   async stat(name: string, path: string, signal: AbortSignal): Promise<PathStat> {
-    const container = this.find(name);
-    using view = await this.open(container);
-    const tree = this.treeOf(container, view);
-    return await findable(name, path, this.context.containerFiles.stat(tree, path, signal));
+    await using open = await this.openTree(this.find(name));
+    return await findable(name, path, this.context.containerFiles.stat(open.tree, path, signal));
   }
 
   /** The archive is to be read to its end or returned. */
   async read(name: string, path: string, signal: AbortSignal): Promise<ReadArchive> {
     const container = this.find(name);
-    const view = await this.open(container);
-    try {
-      const tree = this.treeOf(container, view);
-      const reading = this.context.containerFiles.read(tree, path, signal);
-      const { stat, bytes } = await findable(name, path, reading);
-      publish(this.context, container, 'archive-path');
-      return { stat, bytes: closing(view, bytes) };
-    } catch (error) {
-      view[Symbol.dispose]();
-      throw error;
-    }
+    await using opened = new AsyncDisposableStack();
+    const { tree } = opened.use(await this.openTree(container));
+    const reading = this.context.containerFiles.read(tree, path, signal);
+    const { stat, bytes } = await findable(name, path, reading);
+    publish(this.context, container, 'archive-path');
+    return { stat, bytes: closing(opened.move(), bytes) };
   }
 
   async write(
@@ -65,16 +64,16 @@ export class ContainerContents {
     signal: AbortSignal,
   ): Promise<void> {
     const container = this.find(name);
-    using view = await this.open(container);
+    await using open = await this.openTree(container);
     const { User } = container.config;
     const options = {
       keepsKinds: wish.keepsKinds,
       owner: wish.givesToUser && User !== '' ? User : undefined,
       isRootReadOnly: container.hostConfig.ReadonlyRootfs,
     };
-    const tree = this.treeOf(container, view);
+    const { containerFiles } = this.context;
     try {
-      const writing = this.context.containerFiles.write(tree, path, archive, options, signal);
+      const writing = containerFiles.write(open.tree, path, archive, options, signal);
       await findable(name, path, writing);
     } finally {
       container.counted = undefined;
@@ -86,7 +85,7 @@ export class ContainerContents {
   async *export(name: string, signal: AbortSignal): AsyncGenerator<Buffer> {
     const container = this.find(name);
     requirePresent(container, 'export');
-    using view = await this.open(container);
+    using view = await this.openRootfs(container);
     yield* this.context.containerFiles.exportAll(view, signal);
     publish(this.context, container, 'export');
   }
@@ -101,7 +100,18 @@ export class ContainerContents {
     return this.context.store.find(name);
   }
 
-  private async open(container: LiveContainer): Promise<RootfsView> {
+  /** With what is mounted in it, until it is disposed of. */
+  private async openTree(container: LiveContainer): Promise<OpenTree> {
+    const holder = `copy ${++this.copyCount}`;
+    await using opened = new AsyncDisposableStack();
+    opened.defer(() => releaseVolumes(this.context, container, holder));
+    await holdVolumes(this.context, container, holder);
+    const tree = this.treeOf(container, opened.use(await this.openRootfs(container)));
+    const held = opened.move();
+    return { tree, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  }
+
+  private async openRootfs(container: LiveContainer): Promise<RootfsView> {
     const { definition, hostConfig } = container;
     await unpackImages(this.context, container);
     return this.context.snapshotter.openView(container.id, definition.layers, {
@@ -168,10 +178,10 @@ async function findable<T>(name: string, path: string, work: Promise<T>): Promis
   }
 }
 
-async function* closing(view: RootfsView, bytes: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  try {
-    yield* bytes;
-  } finally {
-    view[Symbol.dispose]();
-  }
+async function* closing(
+  opened: AsyncDisposable,
+  bytes: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer> {
+  await using _opened = opened;
+  yield* bytes;
 }

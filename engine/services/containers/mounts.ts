@@ -189,21 +189,23 @@ export function ociMountsOf(
   });
 }
 
-/** Volumes with options are mounted while a container that has them runs. */
+/** Volumes with options are mounted while a container that has them runs, or is copied from or to. */
 export async function holdVolumes(
   { volumes }: Pick<ContainerContext, 'volumes'>,
   { id, definition }: LiveContainer,
+  holder: string = id,
 ): Promise<void> {
   for (const { volumeName } of definition.mounts)
-    if (volumeName !== '') await volumes.hold(volumeName, id);
+    if (volumeName !== '') await volumes.hold(volumeName, holder);
 }
 
 export async function releaseVolumes(
   { volumes }: Pick<ContainerContext, 'volumes'>,
   { id, definition }: LiveContainer,
+  holder: string = id,
 ): Promise<void> {
   for (const { volumeName } of definition.mounts)
-    if (volumeName !== '') await volumes.release(volumeName, id);
+    if (volumeName !== '') await volumes.release(volumeName, holder);
 }
 
 /** Other containers may change what is in a volume at any time, so a path in it is held fast. */
