@@ -249,6 +249,7 @@ async function main(): Promise<void> {
     runner: execRunner,
     events,
     resolveUser: (container, user) => containers.resolveUser(container, user),
+    linkVariables: (container) => containers.linkVariables(container),
   });
   const health = new HealthService({ containers, exec, clock });
   const containerLogs = new ContainerLogs(containers, logStore, clock);

@@ -24,7 +24,7 @@ import { recordHealth } from './health.ts';
 import { inspectContainer } from './inspect.ts';
 import { killContainer } from './kill.ts';
 import { listContainers, type ListRequest } from './list.ts';
-import { removeLink } from './links.ts';
+import { presentLinkVariablesOf, removeLink } from './links.ts';
 import type { LiveContainer } from './live-container.ts';
 import { networkOf } from './networks-view.ts';
 import { pauseContainer, unpauseContainer } from './pause.ts';
@@ -255,6 +255,11 @@ export class ContainerService implements ContainerLookup, ImageUsers, ProbedCont
   /** `user[:group]` by the files of a container that runs. Throws `invalid-argument`. */
   resolveUser(container: Pick<ContainerView, 'id' | 'rootfsPath'>, user: string): ProcessUser {
     return userOf(this.context, this.find(container.id), container.rootfsPath, user);
+  }
+
+  /** What its links tell a further program in a container that runs. */
+  linkVariables({ id }: Pick<ContainerView, 'id'>): string[] {
+    return presentLinkVariablesOf(this.context, this.find(id));
   }
 
   commit(name: string, request: CommitRequest, signal: AbortSignal): Promise<Digest> {

@@ -72,15 +72,34 @@ export function linkVariablesOf(
   { store }: Pick<ContainerContext, 'store'>,
   container: LiveContainer,
 ): string[] {
-  return presentLinks(store, container).flatMap(({ linked, alias }) =>
-    linkVariables({
-      alias,
-      ownName: container.name,
-      address: requireAddress(container, linked, alias),
-      environment: linked.config.Env ?? [],
-      exposedPorts: Object.keys(linked.config.ExposedPorts ?? {}),
-    }),
+  return presentLinks(store, container).flatMap((link) =>
+    variablesOf(container, link, requireAddress(container, link.linked, link.alias)),
   );
+}
+
+/** Of a container that runs, for a further program in it: of those linked ones that run now. */
+export function presentLinkVariablesOf(
+  { store }: Pick<ContainerContext, 'store'>,
+  container: LiveContainer,
+): string[] {
+  return presentLinks(store, container).flatMap((link) => {
+    const address = addressOf(link.linked);
+    return address === undefined ? [] : variablesOf(container, link, address);
+  });
+}
+
+function variablesOf(
+  { name }: LiveContainer,
+  { linked, alias }: { linked: LiveContainer; alias: string },
+  address: string,
+): string[] {
+  return linkVariables({
+    alias,
+    ownName: name,
+    address,
+    environment: linked.config.Env ?? [],
+    exposedPorts: Object.keys(linked.config.ExposedPorts ?? {}),
+  });
 }
 
 /** Its lines of /etc/hosts for those it is linked to. */

@@ -15,10 +15,10 @@ describe("an exec's environment", () => {
     ]);
   });
 
-  it('has a home for a user whom nobody lists, unless the container names one', () => {
-    expect(execEnvironment(CONFIG, [], false, '/')).toContain('HOME=/');
+  it('has what the engine adds, unless the container has its own', () => {
+    expect(execEnvironment(CONFIG, [], false, ['HOME=/'])).toContain('HOME=/');
     const config = { ...CONFIG, Env: ['HOME=/app'] };
-    expect(execEnvironment(config, [], false, '/')).toContain('HOME=/app');
+    expect(execEnvironment(config, [], false, ['HOME=/'])).toContain('HOME=/app');
   });
 
   it('loses a variable that is named without a value', () => {

@@ -3,24 +3,22 @@
  * Source: moby `container/env.go` (ReplaceOrAppendEnvVars) and `CreateDaemonEnvironment`.
  */
 import type { ContainerConfig } from '../../contract/containers.ts';
-import type { ProcessUser } from '../../formats/passwd.ts';
-import { homeVariable } from '../../formats/runtime-spec.ts';
 
 const DEFAULT_PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * The container's variables under those of the exec; `HOME` is left to the runtime, which knows the
- * users that are listed, and given for others.
+ * The container's variables under those of the exec, over `more`. The `HOME` of users that are listed
+ * is left to the runtime.
  */
 export function execEnvironment(
   config: Pick<ContainerConfig, 'Env' | 'Hostname'>,
   execEnv: readonly string[],
   hasTerminal: boolean,
-  home?: ProcessUser['home'],
+  more: readonly string[] = [],
 ): string[] {
   const own = [
     ...[DEFAULT_PATH, `HOSTNAME=${config.Hostname}`, ...(hasTerminal ? ['TERM=xterm'] : [])],
-    ...homeVariable(home),
+    ...more,
   ];
   return overlay(overlay(own, config.Env ?? []), execEnv);
 }

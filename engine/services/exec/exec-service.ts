@@ -13,6 +13,7 @@ import { execCreateBody, type ExecCreateBody, type ExecInspect } from '../../con
 import type { ConsoleSize, ExecProcess, ExecRunner, RecoveredExec } from '../../drivers/exec.ts';
 import { DetachKeyFilter, parseDetachKeys } from '../../formats/detach-keys.ts';
 import type { ProcessUser } from '../../formats/passwd.ts';
+import { homeVariable } from '../../formats/runtime-spec.ts';
 import type { ContainerLookup, ContainerView } from '../containers/container.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import { execEnvironment } from './exec-environment.ts';
@@ -29,6 +30,8 @@ export interface ExecCollaborators {
   readonly events: EventBus;
   /** `user[:group]`, names or numbers, by the container's own files; `invalid-argument` when unknown. */
   readonly resolveUser: (container: ContainerView, user: string) => ProcessUser;
+  /** Of `--link`: `DB_PORT=…`. */
+  readonly linkVariables: (container: ContainerView) => readonly string[];
 }
 
 export interface ExecStartRequest {
@@ -212,6 +215,7 @@ export class ExecService {
   ): Promise<ExecProcess> {
     const { body } = exec;
     const { home, ...user } = this.parts.resolveUser(container, body.User || container.config.User);
+    const more = [...homeVariable(home), ...this.parts.linkVariables(container)];
     this.publish(container, `exec_start: ${commandText(body)}`, exec.id);
     const process = await this.parts.runner.start({
       execId: exec.id,
@@ -219,7 +223,7 @@ export class ExecService {
       runtimeName: container.hostConfig.Runtime,
       bundlePath: container.bundlePath,
       args: body.Cmd,
-      env: execEnvironment(container.config, body.Env, body.Tty, home),
+      env: execEnvironment(container.config, body.Env, body.Tty, more),
       workingDirectory: body.WorkingDir || container.config.WorkingDir || '/',
       user: body.User === '' ? undefined : user,
       isPrivileged: body.Privileged,

@@ -47,6 +47,7 @@ describe.each(['crun', 'runc'] as const)('under %s,', (runtime) => {
         directory: join(folder, EXEC_FOLDER),
         allCapabilities: ['CAP_CHOWN', 'CAP_NET_ADMIN'],
       }),
+      linkVariables: () => [],
       resolveUser: (_container, user) => ({ uid: Number(user), gid: 7, additionalGids: [8] }),
     });
     const api = new ApiServer(bind(EXEC_ROUTES, execHandlers(exec)), () => {});
