@@ -1,11 +1,6 @@
 /**
- * `Snapshotter` on overlayfs. Under one root: `layers/<number>/` is an unpacked layer, `empty/` stands
- * for an image without layers, `containers/<id>/{upper,work,rootfs}` is a container's.
- *
- * A directory in `layers/` is a snapshot only if a record names it; the record is written last, so a
- * crash leaves directories without a record, which `recover` removes. Files of a snapshot are not
- * fsynced: its record carries the boot it was unpacked in, and counts for later boots only once
- * `markDurable` was called for it.
+ * `Snapshotter` on overlayfs. Under one root: `layers/` is what `UnpackedLayers` keeps,
+ * `containers/<id>/{upper,work,rootfs}` is a container's.
  */
 import {
   closeSync,
@@ -18,12 +13,11 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { EngineError } from '../../contract/errors.ts';
 import type { Digest } from '../../formats/digest.ts';
 import { errnoOf } from '../../host/errno.ts';
 import { removeTree } from '../../host/remove-tree.ts';
-import { spreadSubdirectories } from '../../host/directory-spread.ts';
 import { MNT, mount, unmount } from '../../host/system-calls.ts';
 import { unmountAside } from '../../host/unmount.ts';
 import type {
@@ -31,32 +25,17 @@ import type {
   RootfsParts,
   RootfsView,
   Snapshotter,
-  UnpackTarget,
   WritableLayer,
 } from '../snapshots.ts';
-import type { Records, StateStore } from '../state.ts';
+import type { StateStore } from '../state.ts';
 import { lowerOptions, overlayOptions, UNWANTED_FEATURES, upperFirst } from './overlay-mount.ts';
 import { RootfsViews } from './rootfs-views.ts';
-
-interface SnapshotRecord {
-  /** Name of its directory in `layers/`. */
-  readonly directory: string;
-  readonly sizeBytes: number;
-  readonly bootId: string;
-  readonly isDurable: boolean;
-}
+import { UnpackedLayers } from './unpacked-layers.ts';
 
 const CONTAINER_ID = /^[a-zA-Z0-9_.-]+$/;
 
-export class OverlaySnapshotter implements Snapshotter {
-  private readonly layersRoot: string;
+export class OverlaySnapshotter extends UnpackedLayers implements Snapshotter {
   private readonly containersRoot: string;
-  private readonly records: Records<SnapshotRecord>;
-  private readonly snapshots: Map<Digest, SnapshotRecord>;
-  private readonly bootId: string;
-  /** Directories from this number on are this engine's own. */
-  private readonly firstDirectory: number;
-  private nextDirectory: number;
   private readonly rootFds = new Map<string, number>();
   /** Containers mounted without regard for the disk, by this engine. */
   private readonly volatile = new Set<string>();
@@ -64,101 +43,10 @@ export class OverlaySnapshotter implements Snapshotter {
   private readonly switchedOff = UNWANTED_FEATURES.filter(isOnByDefault);
 
   /** `root` is an absolute path on a file system that carries overlay (not overlay itself). */
-  constructor(root: string, state: StateStore, bootId: string = readBootId()) {
-    this.layersRoot = join(root, 'layers');
+  constructor(root: string, state: StateStore, bootId?: string) {
+    super(join(root, 'layers'), state, bootId);
     this.containersRoot = join(root, 'containers');
-    mkdirSync(this.layersRoot, { recursive: true, mode: 0o700 });
     mkdirSync(this.containersRoot, { recursive: true, mode: 0o711 });
-    // ext4 otherwise packs all layers into one region, where it walks past every inode that was
-    // freed in the last minutes: a pull after a removal took four times as long.
-    spreadSubdirectories(this.layersRoot);
-    this.bootId = bootId;
-    this.records = state.records<SnapshotRecord>('snapshots');
-    this.snapshots = new Map(this.records.all() as [Digest, SnapshotRecord][]);
-    const numbers = readdirSync(this.layersRoot).map(Number).filter(Number.isInteger);
-    this.firstDirectory = Math.max(0, ...numbers) + 1;
-    this.nextDirectory = this.firstDirectory;
-  }
-
-  has(diffId: Digest): boolean {
-    const record = this.snapshots.get(diffId);
-    return record !== undefined && (record.isDurable || record.bootId === this.bootId);
-  }
-
-  isPresent(diffId: Digest): boolean {
-    if (!this.has(diffId)) return false;
-    if (existsSync(this.pathOf(diffId))) return true;
-    this.forget(diffId);
-    return false;
-  }
-
-  private forget(diffId: Digest): void {
-    this.records.delete(diffId);
-    this.snapshots.delete(diffId);
-  }
-
-  sizeBytes(diffId: Digest): number {
-    return this.snapshots.get(diffId)?.sizeBytes ?? 0;
-  }
-
-  pathOf(diffId: Digest): string {
-    const record = this.snapshots.get(diffId);
-    if (record === undefined || !this.has(diffId))
-      throw new EngineError('not-found', `layer ${diffId} is not unpacked`);
-    return join(this.layersRoot, record.directory);
-  }
-
-  beginUnpack(): UnpackTarget {
-    const name = String(this.nextDirectory++);
-    const directory = join(this.layersRoot, name);
-    mkdirSync(directory, { mode: 0o755 });
-    return {
-      directory,
-      commit: (diffId, sizeBytes) => this.commit(diffId, name, sizeBytes),
-      abort: () => removeTree(directory),
-    };
-  }
-
-  private commit(diffId: Digest, directory: string, sizeBytes: number): void {
-    const earlier = this.snapshots.get(diffId);
-    if (this.has(diffId)) {
-      void this.drop(directory);
-      return;
-    }
-    this.put(diffId, { directory, sizeBytes, bootId: this.bootId, isDurable: false });
-    if (earlier !== undefined) void this.drop(earlier.directory);
-  }
-
-  private put(diffId: Digest, record: SnapshotRecord): void {
-    this.records.put(diffId, record);
-    this.snapshots.set(diffId, record);
-  }
-
-  /** Frees a directory nobody refers to; what fails here is removed at the next start. */
-  private async drop(directory: string): Promise<void> {
-    await removeTree(join(this.layersRoot, directory)).catch(() => {});
-  }
-
-  async remove(diffId: Digest): Promise<void> {
-    const record = this.snapshots.get(diffId);
-    if (record === undefined) return;
-    this.forget(diffId);
-    await this.drop(record.directory);
-  }
-
-  list(): Digest[] {
-    return [...this.snapshots.keys()].filter((diffId) => this.has(diffId));
-  }
-
-  markDurable(diffIds: readonly Digest[]): void {
-    for (const diffId of diffIds) {
-      const record = this.snapshots.get(diffId);
-      if (record && this.has(diffId)) this.put(diffId, { ...record, isDurable: true });
-    }
-  }
-
-  listVolatile(): Digest[] {
-    return this.list().filter((diffId) => !this.snapshots.get(diffId)?.isDurable);
   }
 
   createWritable(containerId: string): void {
@@ -227,17 +115,6 @@ export class OverlaySnapshotter implements Snapshotter {
     if (existsSync(mark)) rmSync(mark, { recursive: true, force: true });
   }
 
-  private directoryOf(diffId: Digest): string {
-    this.pathOf(diffId);
-    return (this.snapshots.get(diffId) as SnapshotRecord).directory;
-  }
-
-  /** overlayfs needs one lower directory at least. */
-  private emptyLayer(name: 'empty' | 'none' = 'empty'): string {
-    mkdirSync(join(this.layersRoot, name), { recursive: true, mode: 0o755 });
-    return name;
-  }
-
   /** A path of under 20 bytes to the same directory, however long its own is. */
   private shortPath(directory: string): string {
     let fd = this.rootFds.get(directory);
@@ -304,24 +181,6 @@ export class OverlaySnapshotter implements Snapshotter {
     });
   }
 
-  async recover(): Promise<void> {
-    for (const [diffId, record] of this.snapshots)
-      if (!existsSync(join(this.layersRoot, record.directory))) this.forget(diffId);
-    for (const path of this.listLeftovers()) await this.drop(basename(path));
-  }
-
-  listLeftovers(): string[] {
-    const named = new Set([...this.snapshots.values()].map((record) => record.directory));
-    return readdirSync(this.layersRoot)
-      .filter(
-        (name) =>
-          !['empty', 'none'].includes(name) &&
-          !named.has(name) &&
-          Number(name) < this.nextDirectory,
-      )
-      .map((name) => join(this.layersRoot, name));
-  }
-
   /** Closes the descriptors behind short paths. Mounts stay. */
   close(): void {
     for (const fd of this.rootFds.values()) closeSync(fd);
@@ -333,11 +192,6 @@ export class OverlaySnapshotter implements Snapshotter {
       throw new EngineError('invalid-argument', `not a container id: ${containerId}`);
     return join(this.containersRoot, containerId);
   }
-}
-
-/** Random for each boot. Source: random(4), boot_id. */
-function readBootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
 }
 
 function isOnByDefault(feature: string): boolean {
