@@ -20,6 +20,7 @@ import type { VolumeStore } from '../../drivers/volumes.ts';
 import { formatTime, type Clock } from '../../host/clock.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import { isSet, listFilter, pruneFilter } from './volume-filters.ts';
+import { VolumeHolds } from './volume-holds.ts';
 
 /** On volumes that got their name from the engine. Source: moby `volume/service`, AnonymousLabel. */
 export const ANONYMOUS_LABEL = 'com.docker.volume.anonymous';
@@ -58,10 +59,7 @@ export class VolumeService {
   private readonly clock: Clock;
   private readonly users: VolumeUsers;
   private readonly records: Records<VolumeRecord>;
-  /** By volume with options: who has it mounted. */
-  private readonly holders = new Map<string, Set<string>>();
-  /** Mounts of a volume follow each other. */
-  private readonly turns = new Map<string, Promise<unknown>>();
+  private readonly holds: VolumeHolds;
 
   constructor(parts: {
     store: VolumeStore;
@@ -74,6 +72,7 @@ export class VolumeService {
     this.events = parts.events;
     this.clock = parts.clock;
     this.users = parts.users;
+    this.holds = new VolumeHolds(parts.store);
     this.records = parts.state.records<VolumeRecord>('volumes');
   }
 
@@ -89,7 +88,7 @@ export class VolumeService {
       if (!this.records.get(name)) this.records.put(name, this.recordOf(name, null));
     for (const [name] of this.records.all()) if (!names.has(name)) this.records.delete(name);
     for (const [name, record] of this.records.all())
-      if (volumeMountOf(record.options) && !this.holders.has(name)) this.store.unmount(name);
+      if (volumeMountOf(record.options) && !this.holds.isHeld(name)) this.store.unmount(name);
     await this.store.sweep();
   }
 
@@ -98,47 +97,22 @@ export class VolumeService {
    * the promise resolves. A volume without options has nothing to be mounted.
    */
   async hold(name: string, holder: string): Promise<void> {
-    const wanted = this.takeHold(name, holder);
-    if (wanted === undefined) return;
-    try {
-      await this.inTurn(name, () => this.store.mount(name, wanted));
-    } catch (error) {
-      await this.release(name, holder);
-      throw error;
-    }
+    const wanted = this.mountOf(name);
+    if (wanted !== undefined) await this.holds.take(name, holder, wanted);
   }
 
   /** As `hold`, for one that had the volume before this engine began. */
   adopt(name: string, holder: string): void {
-    this.takeHold(name, holder);
-  }
-
-  private takeHold(name: string, holder: string): VolumeMount | undefined {
-    const wanted = volumeMountOf(this.records.get(name)?.options);
-    if (wanted === undefined) return undefined;
-    const holders = this.holders.get(name) ?? new Set();
-    this.holders.set(name, holders.add(holder));
-    return wanted;
+    if (this.mountOf(name) !== undefined) this.holds.adopt(name, holder);
   }
 
   /** The last one to let go unmounts. Not held is no error. */
-  async release(name: string, holder: string): Promise<void> {
-    const holders = this.holders.get(name);
-    if (!holders?.delete(holder) || holders.size > 0) return;
-    this.holders.delete(name);
-    await this.inTurn(name, async () => {
-      if (!this.holders.has(name)) this.store.unmount(name);
-    });
+  release(name: string, holder: string): Promise<void> {
+    return this.holds.release(name, holder);
   }
 
-  private async inTurn(name: string, work: () => Promise<void>): Promise<void> {
-    const turn = (this.turns.get(name) ?? Promise.resolve()).catch(() => {}).then(work);
-    this.turns.set(name, turn);
-    try {
-      await turn;
-    } finally {
-      if (this.turns.get(name) === turn) this.turns.delete(name);
-    }
+  private mountOf(name: string): VolumeMount | undefined {
+    return volumeMountOf(this.records.get(name)?.options);
   }
 
   /**
