@@ -1,6 +1,7 @@
 /** Exec over HTTP: the four routes `docker exec` uses. */
 import type { EXEC_ROUTES } from '../contract/exec.ts';
-import { sizeOf, type ExecService } from '../services/exec/exec-service.ts';
+import { sizeOf } from '../services/exec/exec-request.ts';
+import type { ExecService } from '../services/exec/exec-service.ts';
 import type { Call, Handlers } from './handler.ts';
 
 type StartCall = Call<(typeof EXEC_ROUTES)['execStart']>;

@@ -11,13 +11,15 @@ import type { Duplex } from 'node:stream';
 import { EngineError } from '../../contract/errors.ts';
 import { execCreateBody, type ExecCreateBody, type ExecInspect } from '../../contract/exec.ts';
 import type { ConsoleSize, ExecProcess, ExecRunner, RecoveredExec } from '../../drivers/exec.ts';
-import { DetachKeyFilter, parseDetachKeys } from '../../formats/detach-keys.ts';
+import { DetachKeyFilter } from '../../formats/detach-keys.ts';
 import type { ProcessUser } from '../../formats/passwd.ts';
 import { homeVariable } from '../../formats/runtime-spec.ts';
 import type { ContainerLookup, ContainerView } from '../containers/container.ts';
 import type { EventBus } from '../events/event-bus.ts';
 import { execEnvironment } from './exec-environment.ts';
+import { publishExec } from './exec-events.ts';
 import { ExecRecords, type Exec } from './exec-records.ts';
+import { commandText, detachKeysOf, requireCanExec, sizeOf, streamsOf } from './exec-request.ts';
 import { carryStreams, sendText } from './exec-streams.ts';
 import { RunLimits } from './run-limits.ts';
 
@@ -97,7 +99,7 @@ export class ExecService {
     if (body.Cmd.length === 0)
       throw new EngineError('invalid-argument', 'No exec command specified');
     const container = this.parts.containers.find(nameOrId);
-    requireRunning(container, nameOrId);
+    requireCanExec(container, nameOrId);
     const id = randomBytes(32).toString('hex');
     this.execs.add({
       id,
@@ -116,7 +118,7 @@ export class ExecService {
       hasTerminal: body.Tty,
       streams: streamsOf(body),
     });
-    this.publish(container, `exec_create: ${commandText(body)}`, id);
+    publishExec(this.parts.events, container, `exec_create: ${commandText(body)}`, id);
     return id;
   }
 
@@ -128,7 +130,7 @@ export class ExecService {
   async start(id: string, request: ExecStartRequest, connect: () => Duplex): Promise<void> {
     const exec = this.find(id);
     const container = this.parts.containers.find(exec.containerId);
-    requireRunning(container);
+    requireCanExec(container);
     if (exec.phase !== 'created') {
       const state = exec.phase === 'running' ? 'is already running' : 'has already run';
       throw new EngineError('conflict', `Error: Exec command ${id} ${state}`);
@@ -170,7 +172,7 @@ export class ExecService {
 
   resize(id: string, size: ConsoleSize): void {
     const exec = this.find(id);
-    requireRunning(this.parts.containers.find(exec.containerId));
+    requireCanExec(this.parts.containers.find(exec.containerId));
     if (exec.phase === 'ended') throw new EngineError('conflict', `exec ${id} has already ended`);
     exec.consoleSize = size;
     exec.process?.resize(size);
@@ -216,7 +218,7 @@ export class ExecService {
     const { body } = exec;
     const { home, ...user } = this.parts.resolveUser(container, body.User || container.config.User);
     const more = [...homeVariable(home), ...this.parts.linkVariables(container)];
-    this.publish(container, `exec_start: ${commandText(body)}`, exec.id);
+    publishExec(this.parts.events, container, `exec_start: ${commandText(body)}`, exec.id);
     const process = await this.parts.runner.start({
       execId: exec.id,
       containerId: container.id,
@@ -254,7 +256,7 @@ export class ExecService {
       ...(exec.body.Tty && { filterInput: (bytes: Buffer) => keys.push(bytes) }),
     });
     if (outcome === 'detached') {
-      this.publish(container, 'exec_detach', exec.id);
+      publishExec(this.parts.events, container, 'exec_detach', exec.id);
       return;
     }
     const { failure } = await process.ended;
@@ -269,7 +271,9 @@ export class ExecService {
     const { exitCode, failure } = await process.ended;
     this.end(exec, exitCode);
     if (failure === undefined)
-      this.publish(container, 'exec_die', exec.id, { exitCode: String(exitCode) });
+      publishExec(this.parts.events, container, 'exec_die', exec.id, {
+        exitCode: String(exitCode),
+      });
   }
 
   private end(exec: Exec, exitCode: number | null): void {
@@ -290,59 +294,6 @@ export class ExecService {
     for (const exec of this.execs.ofContainer(containerId))
       if (isForgotten(exec)) this.execs.delete(exec.id);
   }
-
-  private publish(
-    container: ContainerView,
-    action: string,
-    execId: string,
-    more: Readonly<Record<string, string>> = {},
-  ): void {
-    this.parts.events.publish({
-      type: 'container',
-      action,
-      actorId: container.id,
-      attributes: {
-        ...container.config.Labels,
-        execID: execId,
-        image: container.config.Image,
-        name: container.name,
-        ...more,
-      },
-    });
-  }
-}
-
-function detachKeysOf({ DetachKeys: text }: ExecCreateBody): Buffer {
-  try {
-    return parseDetachKeys(text);
-  } catch (cause) {
-    throw new EngineError('invalid-argument', `Invalid escape keys (${text}) provided`, { cause });
-  }
-}
-
-function streamsOf({ AttachStdin, AttachStdout, AttachStderr }: ExecCreateBody) {
-  return { stdin: AttachStdin, stdout: AttachStdout, stderr: AttachStderr };
-}
-
-/** Program and arguments as events show them: with a blank after a program alone, as Docker's do. */
-function commandText({ Cmd: [program = '', ...args] }: ExecCreateBody): string {
-  return `${program} ${args.join(' ')}`;
-}
-
-/** `name` as the client wrote it. Source: moby `daemon/exec.go`, getActiveContainer. */
-function requireRunning(container: ContainerView, name: string = container.id): void {
-  const { id } = container;
-  if (!container.running) throw new EngineError('conflict', `container ${id} is not running`);
-  if (container.paused)
-    throw new EngineError(
-      'conflict',
-      `Container ${name} is paused, unpause the container before exec`,
-    );
-  if (container.restarting)
-    throw new EngineError(
-      'conflict',
-      `Container ${id} is restarting, wait until the container is running`,
-    );
 }
 
 async function requireStarted(process: ExecProcess): Promise<void> {
@@ -350,12 +301,4 @@ async function requireStarted(process: ExecProcess): Promise<void> {
   if (process.pid() > 0) return;
   const { failure } = await process.ended;
   if (failure !== undefined) throw failure.error;
-}
-
-/** The API's `[height, width]`; zero counts as not given. */
-export function sizeOf(
-  pair: readonly [number, number] | null | undefined,
-): ConsoleSize | undefined {
-  if (!pair || pair[0] === 0 || pair[1] === 0) return undefined;
-  return { rows: pair[0], columns: pair[1] };
 }
