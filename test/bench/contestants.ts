@@ -18,6 +18,7 @@ export interface Contestant {
   /** Everything the engine keeps lies in here, and its processes name it in their command lines. */
   readonly folder: string;
   readonly namespace: NetworkNamespace;
+  readonly socket: string;
   request(path: string, options?: HttpRequest): Promise<HttpAnswer>;
   /** The processes that make up the idle engine. */
   daemonPids(): readonly number[];
@@ -40,6 +41,7 @@ export async function startContestants(): Promise<Contestants> {
       docker: peer.docker,
       folder: peer.folder,
       namespace: peer.namespace,
+      socket: peer.socket,
       request: (path, options) => peer.request(path, options),
       daemonPids: () => peer.processIds(),
     },
@@ -48,6 +50,7 @@ export async function startContestants(): Promise<Contestants> {
       docker: engine.docker,
       folder: engine.folder,
       namespace: engine.namespace,
+      socket: engine.socket,
       request: (path, options) => engine.request(path, options),
       daemonPids: () => [engine.pid],
     },

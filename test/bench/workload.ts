@@ -1,6 +1,7 @@
 /** What is timed, and with what. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { Contestant } from './contestants.ts';
 
 export interface Workload {
@@ -40,3 +41,27 @@ export async function post(contestant: Contestant, path: string, body?: unknown)
   if (answer.status >= 300) throw new Error(`POST ${path}: ${answer.status} ${answer.text}`);
   return answer.text === '' ? undefined : answer.json();
 }
+
+/**
+ * Reads an answer to its end and keeps none of it: bytes of its head and body, framing included. One
+ * buffer serves all reads, since what is measured is the engine, not how fast a client finds memory.
+ */
+export async function readAway({ socket }: Contestant, path: string): Promise<number> {
+  let length = 0;
+  const buffer = Buffer.alloc(1 << 18);
+  const onread = {
+    buffer,
+    callback: (size: number) => {
+      if (length === 0 && !buffer.subarray(9, 12).equals(SUCCESS))
+        throw new Error(`GET ${path}: ${buffer.subarray(0, size).toString('latin1')}`);
+      length += size;
+      return true;
+    },
+  };
+  const connection = connect({ path: socket, onread });
+  connection.write(`GET ${path} HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n`);
+  await once(connection, 'close');
+  return length;
+}
+
+const SUCCESS = Buffer.from('200');

@@ -1,6 +1,6 @@
 /** Containers: run, exec, create, restart, and their logs. */
 import type { Contestant } from './contestants.ts';
-import { post, timeCli, timed, type Workload } from './workload.ts';
+import { post, readAway, timeCli, timed, type Workload } from './workload.ts';
 
 const LOG_LINES = 500_000;
 
@@ -147,9 +147,8 @@ function readByCli(contestant: Contestant): Promise<number> {
 
 async function readByApi(contestant: Contestant): Promise<number> {
   const path = '/containers/bench-log/logs?stdout=1&stderr=1';
-  const { took, value } = await timed(() => contestant.request(path));
+  const { took, value: length } = await timed(() => readAway(contestant, path));
   // Frames of 8 bytes come on top, one a line or fewer.
-  if (value.text.length < LOG_LINES * LINE.length)
-    throw new Error(`${value.text.length} bytes of log`);
+  if (length < LOG_LINES * LINE.length) throw new Error(`${length} bytes of log`);
   return took;
 }
