@@ -244,6 +244,7 @@ async function main(): Promise<void> {
     directory: join(execRoot, 'exec'),
     allCapabilities: privileges.capabilities,
   });
+  undo.defer(() => execRunner.close());
   const exec = new ExecService({
     containers,
     runner: execRunner,

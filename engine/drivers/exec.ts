@@ -98,6 +98,8 @@ export interface ExecRunner {
 
   /** Starts the program; rejects only where the engine itself failed. */
   start(request: ExecRequest): Promise<ExecProcess>;
+  /** Gives up what was got ready. Programs go on. */
+  close(): Promise<void>;
   /** Once, at the engine's start: ends what was to end with the engine before it. */
   recover(): Promise<void>;
 }

@@ -16,6 +16,8 @@ export interface Runtime {
   readonly version: string;
   /** Options that go before the runtime's command, `--root` and its like. */
   readonly globalArguments: readonly string[];
+  /** Absolute path of the directory where it keeps the state of containers, one directory each. */
+  readonly stateRoot: string;
 
   /** The text of `config.json`, in the form this runtime is quickest with. */
   configText(spec: RuntimeSpec): string;

@@ -44,7 +44,7 @@ export interface Inventory {
   readonly bundles: string[];
   readonly runtimeStates: string[];
   readonly exits: string[];
-  /** Of programs that do not run any more; one in a frozen container does. */
+  /** Of programs that do not run any more; one in a frozen container does. Of spares none. */
   readonly execFiles: string[];
   readonly volumeFolders: string[];
   readonly rootfsMounts: string[];
@@ -102,7 +102,7 @@ function filesOfEndedExecs(folder: string): string[] {
     const pid = readOrEmpty(join(folder, `${name.split('.')[0]}.pid`));
     return pid !== '' && /\/[0-9a-f]{64}$/m.test(readOrEmpty(`/proc/${pid}/cgroup`));
   };
-  return namesIn(folder).filter((name) => !runs(name));
+  return namesIn(folder).filter((name) => !runs(name) && !name.startsWith('spare-'));
 }
 
 function namesIn(folder: string): string[] {

@@ -29,6 +29,8 @@ const ALIVE: readonly Status[] = ['running', 'paused'];
 /** Sandboxes, and a container, are made ahead of need. */
 const SPARE_NAMESPACES_MAX = 6;
 const SPARE_CONTAINERS_MAX = 1;
+/** The runtimes of those, and one for an exec. */
+const SPARE_RUNTIMES_MAX = 2;
 
 /** Everything that is not as it should be; when there is nothing, the ledger is certain again. */
 export async function discrepancies(world: World): Promise<string[]> {
@@ -140,7 +142,8 @@ function machineProblems(
   compare('layer', found.layers, found.layerRecords);
   compare('volume folder', found.volumeFolders, found.volumeRecords);
   const monitored = found.monitors.map(({ containerId }) => containerId);
-  if (alive.length + restless.size === 0) compare('runtime process', found.runtimeProcesses, []);
+  if (alive.length + restless.size === 0)
+    compare('runtime process', found.runtimeProcesses, [], [], SPARE_RUNTIMES_MAX);
   compare('monitor', monitored, [], [...alive, ...made], spares);
   for (const [id, status] of found.states)
     if (byId.get(id)?.State !== status && !restless.has(id))

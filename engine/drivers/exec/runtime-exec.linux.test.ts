@@ -35,6 +35,7 @@ async function startAndDie(container: BareContainer, script: string, hasTerminal
     name: 'crun',
     program: '/usr/bin/crun',
     globalArguments: ['--root', container.runtimeRoot],
+    stateRoot: container.runtimeRoot,
   };
   const address = new URL('./runtime-exec.ts', import.meta.url).href;
   const program = `

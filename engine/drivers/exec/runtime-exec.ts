@@ -33,6 +33,7 @@ import { explainExecFailure } from './exec-failure.ts';
 import { planExecProcess, type OciProcess } from './exec-spec.ts';
 import { endLeftovers, findLeftovers, markOf, noteOwned, type Leftover } from './owned-execs.ts';
 import { namesIn, readText } from './exec-files.ts';
+import { releaseSpares, SpareRuntime } from './spare-runtime.ts';
 import { findSurvivors } from './survivors.ts';
 import { startOnTerminal, type ExecRuntime } from './terminals.ts';
 
@@ -58,6 +59,8 @@ interface Paths {
   readonly pid: string;
   readonly console: string;
   readonly owned: string;
+  /** Of the runtime that waited for it, if one did. */
+  readonly spare?: string;
 }
 
 /** A runtime that waits for its program. */
@@ -82,11 +85,13 @@ export class RuntimeExec implements ExecRunner {
   private readonly leftovers: readonly Leftover[];
   private readonly running: readonly RecoveredExec[];
   private readonly ahead = new Map<string, Ahead>();
+  private readonly spare: SpareRuntime;
 
   constructor(options: RuntimeExecOptions) {
     this.options = options;
     this.leftovers = findLeftovers(options.directory);
     this.running = findSurvivors(options.directory);
+    releaseSpares(options.directory);
     const kept = new Set(this.running.map(({ execId }) => execId));
     // The rest of what an engine that was killed left behind is of no use to anybody.
     for (const name of namesIn(options.directory)) {
@@ -96,6 +101,7 @@ export class RuntimeExec implements ExecRunner {
       rmSync(path, { recursive: true, force: true });
     }
     mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+    this.spare = new SpareRuntime(options.directory, () => options.findRuntime(''));
   }
 
   survivors(): readonly RecoveredExec[] {
@@ -114,6 +120,7 @@ export class RuntimeExec implements ExecRunner {
   prepare(wish: ExecWish): void {
     const { stdin, stdout, stderr } = wish.streams;
     if (wish.hasTerminal || !(stdin || stdout || stderr) || this.ahead.size >= AHEAD_MAX) return;
+    if (this.spare.suits(wish)) return;
     const paths = this.pathsOf(wish.execId);
     const config = new AwaitedConfig(paths.process);
     try {
@@ -134,6 +141,12 @@ export class RuntimeExec implements ExecRunner {
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
     await child.exited;
     removeFiles(this.pathsOf(execId));
+  }
+
+  /** Ends the runtimes that wait; programs go on. */
+  async close(): Promise<void> {
+    const waiting = [...this.ahead.keys()];
+    await Promise.all([this.spare.close(), ...waiting.map((execId) => this.giveUp(execId))]);
   }
 
   /** The runtime that waits for this program, if it was started as the program is to run. */
@@ -166,6 +179,9 @@ export class RuntimeExec implements ExecRunner {
       const ahead = await this.takeAhead(request, text);
       if (ahead !== undefined) return this.onPipes(ahead, request, paths, cgroupsPath);
       writeFileSync(paths.process, text, { mode: 0o600 });
+      const spare = this.spare.take(request, paths);
+      if (spare !== undefined)
+        return this.onPipes(spare.child, request, { ...paths, spare: spare.folder }, cgroupsPath);
       return request.hasTerminal
         ? await this.startWithTerminal(request, paths, cgroupsPath)
         : this.onPipes(
@@ -255,6 +271,7 @@ export class RuntimeExec implements ExecRunner {
               request.workingDirectory,
             );
       removeFiles(paths);
+      this.spare.refill();
       return { exitCode: failure?.exitCode ?? exitCode, failure };
     };
     const ended = end();
@@ -359,5 +376,6 @@ function readPid(path: string): number {
 }
 
 function removeFiles(paths: Paths): void {
-  for (const path of Object.values(paths) as string[]) rmSync(path, { force: true });
+  for (const path of Object.values(paths) as string[])
+    rmSync(path, { recursive: true, force: true });
 }

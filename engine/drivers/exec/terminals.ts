@@ -21,7 +21,10 @@ import type { ConsoleSize } from '../exec.ts';
 import type { Runtime } from '../runtime.ts';
 
 /** What of a runtime an exec needs. */
-export type ExecRuntime = Pick<Runtime, 'name' | 'program' | 'globalArguments' | 'processesOf'>;
+export type ExecRuntime = Pick<
+  Runtime,
+  'name' | 'program' | 'globalArguments' | 'stateRoot' | 'processesOf'
+>;
 
 export interface TerminalStart {
   readonly runtime: ExecRuntime;

@@ -54,7 +54,7 @@ export class Crun extends OciRuntime {
   }
 
   override async release(containerId: string): Promise<void> {
-    const path = join(this.root, containerId, 'exec.fifo');
+    const path = join(this.stateRoot, containerId, 'exec.fifo');
     let fd: number;
     try {
       // The reader is the container's first process: without it the open fails instead of waiting.

@@ -27,7 +27,7 @@ export class OciRuntime implements Runtime {
   readonly installedPath: string;
   readonly version: string;
   readonly globalArguments: readonly string[];
-  protected readonly root: string;
+  readonly stateRoot: string;
   private readonly cgroups: CgroupDirectories;
 
   constructor(options: OciRuntimeOptions) {
@@ -35,13 +35,13 @@ export class OciRuntime implements Runtime {
     this.program = options.program;
     this.installedPath = options.installedPath;
     this.version = options.version;
-    this.root = options.root;
+    this.stateRoot = options.root;
     this.cgroups = options.cgroups;
     this.globalArguments = ['--root', options.root];
   }
 
   isWaiting(containerId: string): boolean {
-    return existsSync(join(this.root, containerId, 'exec.fifo'));
+    return existsSync(join(this.stateRoot, containerId, 'exec.fifo'));
   }
 
   cgroupsBelow(cgroupsPath: string): string[] {
@@ -61,11 +61,11 @@ export class OciRuntime implements Runtime {
   }
 
   async remove(containerId: string, cgroupsPath: string): Promise<void> {
-    if (this.cgroups.remove(cgroupsPath)) return removeTree(join(this.root, containerId));
+    if (this.cgroups.remove(cgroupsPath)) return removeTree(join(this.stateRoot, containerId));
     // Processes that did not die with the first one: those of a shared pid namespace.
     await this.command(['delete', '--force', containerId]).catch(() => {});
     await this.killRemaining(cgroupsPath);
-    await removeTree(join(this.root, containerId));
+    await removeTree(join(this.stateRoot, containerId));
   }
 
   /** A killed process leaves its cgroup a moment later. */
@@ -98,7 +98,7 @@ export class OciRuntime implements Runtime {
 
   list(): string[] {
     try {
-      return readdirSync(this.root).filter((name) => !name.startsWith('.'));
+      return readdirSync(this.stateRoot).filter((name) => !name.startsWith('.'));
     } catch {
       return [];
     }
