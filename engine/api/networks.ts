@@ -14,7 +14,7 @@ export function networkHandlers(networks: NetworkService): Handlers<typeof NETWO
       const network = networks.find(params['id'] ?? '');
       return encode(network, networks.membersOf(network));
     },
-    create: ({ body }) => networks.create(body.Name),
+    create: ({ body }) => networks.create(body.Name, body.Driver || undefined),
     remove: ({ params }) => networks.remove(params['id'] ?? ''),
     connect: ({ params }) => networks.connect(params['id'] ?? ''),
     disconnect: ({ params }) => networks.disconnect(params['id'] ?? ''),

@@ -14,10 +14,13 @@ const TESTS: Readonly<Record<string, (network: NetworkConfig, value: string) => 
   dangling: (_network, value) => ['0', 'false'].includes(value.toLowerCase()),
 };
 
-/** Throws `invalid-argument` for a key that no network knows. */
+/** Throws `invalid-argument` for a key that no network knows, and for a type that is none. */
 export function networkFilter(filters: Filters): (network: NetworkConfig) => boolean {
   for (const key of filters.keys())
     if (!(key in TESTS)) throw new EngineError('invalid-argument', `invalid filter '${key}'`);
+  for (const type of filters.get('type') ?? [])
+    if (type !== 'builtin' && type !== 'custom')
+      throw new EngineError('invalid-argument', `invalid filter: 'type'='${type}'`);
   return (network) =>
     [...filters].every(
       ([key, values]) =>

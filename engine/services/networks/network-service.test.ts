@@ -56,12 +56,19 @@ describe('NetworkService', () => {
     expect(names({ name: ['o'] })).toEqual(['host', 'none']);
     expect(names({ type: ['custom'] })).toEqual([]);
     expect(names({ dangling: ['true'] })).toEqual([]);
+    expect(() => names({ type: ['nonsense'] })).toThrow("invalid filter: 'type'='nonsense'");
     expect(() => names({ color: ['red'] })).toThrow("invalid filter 'color'");
   });
 
   it('keeps what it has and says plainly what is not there yet', () => {
     expect(() => open().remove('bridge')).toThrow('bridge is a pre-defined network');
-    expect(() => open().create('bridge')).toThrow('network with name bridge already exists');
+    expect(() => open().create('bridge')).toThrow(
+      'operation is not permitted on predefined bridge network',
+    );
+    expect(() => open().create('mine', 'host')).toThrow(
+      'only one instance of "host" network is allowed',
+    );
+    expect(() => open().create('mine', 'weave')).toThrow('plugin "weave" not found');
     expect(() => open().create('mine')).toThrow('user-defined networks are not supported yet');
     expect(() => open().connect('nothing')).toThrow('network nothing not found');
     expect(open().prune(new Map())).toEqual([]);

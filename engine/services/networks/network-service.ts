@@ -84,9 +84,16 @@ export class NetworkService {
     return this.members(network.id);
   }
 
-  create(name: string): never {
-    if (this.networks.some((network) => network.name === name))
-      throw new EngineError('conflict', `network with name ${name} already exists`);
+  /** Throws dockerd's refusals, and `not-implemented` for what it would make. */
+  create(name: string, driver: string = 'bridge'): never {
+    if (name === 'default' || this.networks.some((network) => network.name === name))
+      throw new EngineError(
+        'forbidden',
+        `operation is not permitted on predefined ${name} network `,
+      );
+    if (driver === 'host' || driver === 'null')
+      throw new EngineError('forbidden', `only one instance of "${driver}" network is allowed`);
+    if (driver !== 'bridge') throw new EngineError('not-found', `plugin "${driver}" not found`);
     throw notYet('user-defined networks are not supported yet: use bridge, host or none');
   }
 
