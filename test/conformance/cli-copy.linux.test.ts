@@ -254,6 +254,27 @@ describe('the archive routes', () => {
     expect(await inBox(`cat /empty/${name}; rm /empty/${name}`)).toBe(`by ${name}`);
   });
 
+  test.runIf(SUBJECT === 'gantryd')(
+    'PUT starts no program of the container for what is packed twice',
+    async () => {
+      const plant =
+        'printf "#!/bin/sh\\ntouch /proof" > /usr/local/sbin/xz && chmod 755 /usr/local/sbin/xz';
+      await inBox(`mkdir -p /usr/local/sbin && ${plant}`);
+      const xz = (input: Buffer) => execFileSync('xz', ['-c'], { input });
+      const answer = await put(
+        'box',
+        { path: '/empty' },
+        xz(xz(files({ name: 'f', content: '' }))),
+      );
+      expect(answer.json()).toEqual({
+        message: 'what is compressed with xz cannot be unpacked here',
+      });
+      expect(await inBox('rm /usr/local/sbin/xz; ls /proof 2> /dev/null || echo none')).toBe(
+        'none',
+      );
+    },
+  );
+
   test('PUT replaces a directory by a file and writes through links, within the container', async () => {
     await inBox('mkdir -p /empty/x/y; ln -s /etc /empty/to-etc');
     const body = files({ name: 'x', content: 'now a file' }, { name: 'to-etc/via', content: 'v' });

@@ -10,7 +10,9 @@ import { BLOCK_BYTES, textOfBytes, type TarEntry } from '../../formats/tar-entry
 import { TarReader, type TarSink } from '../../formats/tar-reader.ts';
 import { hasTarMagic } from '../../formats/tar-header.ts';
 import type { Ingest, ReceivedArchive, ReceivedFile } from '../content.ts';
-import { compressionOf, decompress, type Decompression } from '../snapshots/decompression.ts';
+import { compressionOf, decompressAny } from '../snapshots/decompression.ts';
+import { ExpansionLimit, type Expansion } from '../snapshots/expansion-limit.ts';
+import { outsideDecoder } from '../snapshots/outside-decoder.ts';
 
 /** More than any archive of images has; each costs a file. */
 const FILES_MAX = 10_000;
@@ -22,6 +24,7 @@ export interface ReceiveOptions {
   readonly createIngest: () => Ingest;
   readonly onFile: (file: ReceivedFile) => void;
   readonly signal: AbortSignal;
+  readonly expansion?: Expansion;
 }
 
 /** See `ContentStore.ingestArchive`. */
@@ -32,19 +35,23 @@ export async function receiveArchive(
   const { signal } = options;
   const files = new ArchiveFiles(options);
   const reader = new TarReader(files);
-  let decompression: Decompression | undefined;
+  const limit = new ExpansionLimit('the archive', options.expansion);
+  const decompression = decompressAny((part) => {
+    limit.unpacked(part.length);
+    reader.write(part);
+  }, outsideDecoder);
   try {
     for await (const piece of bytes) {
       signal.throwIfAborted();
       const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
-      decompression ??= decompress(compressionOf(chunk), (part) => reader.write(part));
+      limit.packed(chunk.length);
       await decompression.write(chunk);
     }
-    await decompression?.end();
+    await decompression.end();
     reader.end();
     return files;
   } catch (error) {
-    decompression?.abort();
+    decompression.abort();
     files[Symbol.dispose]();
     throw error;
   }
@@ -148,11 +155,7 @@ class PresentFile {
   }
 
   get mayBeLayer(): boolean {
-    try {
-      return compressionOf(this.head) !== 'none' || hasTarMagic(this.head);
-    } catch {
-      return false;
-    }
+    return compressionOf(this.head) !== 'none' || hasTarMagic(this.head);
   }
 }
 

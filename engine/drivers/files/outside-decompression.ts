@@ -1,12 +1,10 @@
 /**
- * Archives compressed in ways Node does not know, bzip2 and xz: the machine's own programs unpack
- * them, as dockerd has xz do. All else passes as it is.
+ * Archives compressed in ways Node does not know are unpacked before they go to the thread that is shut
+ * into the container's tree, which has no programs of the machine. All else passes as it is.
  */
 import { EngineError } from '../../contract/errors.ts';
-import { startChild } from '../../host/child.ts';
-import { findProgram } from '../../host/programs.ts';
-
-const HEAD_BYTES = 6;
+import { compressionOf, HEAD_BYTES } from '../snapshots/decompression.ts';
+import { outsideDecoder, type OutsideCompression } from '../snapshots/outside-decoder.ts';
 
 /** The archive, or what comes out of it. Throws `invalid-argument` for one that cannot be unpacked. */
 export async function* plainArchive(
@@ -21,19 +19,14 @@ export async function* plainArchive(
       if (done) break;
       head = Buffer.concat([head, value]);
     }
-    const program = programFor(head);
+    const compression = compressionOf(head);
     const whole = chain(head, source);
-    if (program === undefined) yield* whole;
-    else yield* unpackedBy(program, whole, signal);
+    if (compression === 'xz' || compression === 'bzip2')
+      yield* unpacked(compression, whole, signal);
+    else yield* whole;
   } finally {
     await source.return?.();
   }
-}
-
-function programFor(head: Buffer): string | undefined {
-  if (head.toString('latin1', 0, 3) === 'BZh') return 'bzip2';
-  if (head.toString('latin1', 0, 6) === '\xfd7zXZ\0') return 'xz';
-  return undefined;
 }
 
 async function* chain(head: Buffer, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -41,52 +34,41 @@ async function* chain(head: Buffer, rest: AsyncIterator<Uint8Array>): AsyncGener
   for (let item = await rest.next(); item.done !== true; item = await rest.next()) yield item.value;
 }
 
-async function* unpackedBy(
-  name: string,
+async function* unpacked(
+  compression: OutsideCompression,
   archive: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const program = findProgram(name);
-  if (program === undefined)
-    throw new EngineError(
-      'invalid-argument',
-      `the archive is compressed with ${name}, which is not installed here`,
-    );
-  const child = startChild(program, ['-d', '-c', '-q'], {
-    stdin: 'pipe',
-    stdout: 'pipe',
-    stderr: 'null',
-  });
-  const { stdin, stdout } = child;
-  if (stdin === undefined || stdout === undefined) throw new Error('pipes were asked for');
-  const stop = () => stdin.destroy();
+  const decoder = outsideDecoder(compression);
+  const stop = () => decoder.destroy(new EngineError('cancelled', 'context canceled'));
   signal.addEventListener('abort', stop, { once: true });
-  stdin.on('error', () => {}); // its status tells more
-  const feeding = feed(stdin, archive);
-  feeding.catch(() => {}); // awaited below, unless the reader left
+  const feeding = feed(decoder, archive);
+  feeding.catch((error: Error) => decoder.destroy(error));
   try {
-    for await (const bytes of stdout as AsyncIterable<Buffer>) yield bytes;
+    for await (const bytes of decoder as AsyncIterable<Buffer>) yield bytes;
     await feeding;
-    if ((await child.exited) !== 0)
-      throw new EngineError('invalid-argument', `the archive is not valid ${name}`);
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    throw new EngineError('invalid-argument', `the archive is not valid ${compression}`, {
+      cause: error,
+    });
   } finally {
     signal.removeEventListener('abort', stop);
-    stdin.destroy();
-    stdout.destroy();
+    decoder.destroy();
   }
 }
 
 async function feed(
-  stdin: NonNullable<ReturnType<typeof startChild>['stdin']>,
+  decoder: ReturnType<typeof outsideDecoder>,
   archive: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   for await (const bytes of archive) {
-    if (stdin.destroyed) return;
-    if (!stdin.write(bytes))
+    if (decoder.destroyed) return;
+    if (!decoder.write(bytes))
       await new Promise<void>((resolve) => {
-        stdin.once('drain', resolve);
-        stdin.once('close', resolve);
+        decoder.once('drain', resolve);
+        decoder.once('close', resolve);
       });
   }
-  stdin.end();
+  decoder.end();
 }

@@ -4,13 +4,10 @@
  */
 import { TarReader } from '../../formats/tar-reader.ts';
 import type { ThreadRoot } from '../../host/thread-root.ts';
-import { compressionOf, decompress, type Decompression } from '../snapshots/decompression.ts';
+import { decompressAny, type Decompression } from '../snapshots/decompression.ts';
 import { CopyExtractor } from './copy-extractor.ts';
 import type { FileTask } from './file-messages.ts';
 import { ownerIn, writableDirectory } from './paths.ts';
-
-/** As many bytes tell every compression. */
-const HEAD_BYTES = 6;
 
 export interface WriteListener {
   onTaken(): void;
@@ -23,8 +20,7 @@ export class WriteJob {
   private readonly listener: WriteListener;
   private readonly extractor: CopyExtractor;
   private readonly reader: TarReader;
-  private head: Buffer = Buffer.alloc(0);
-  private decompression: Decompression | undefined;
+  private readonly decompression: Decompression;
   private tail: Promise<void> = Promise.resolve();
   private isClosed = false;
 
@@ -44,19 +40,20 @@ export class WriteJob {
       owner: options.owner === undefined ? undefined : ownerIn(options.owner),
     });
     this.reader = new TarReader(this.extractor);
+    // Without outside programs: here the container's would be found.
+    this.decompression = decompressAny((bytes) => this.unpack(bytes));
   }
 
   take(piece: Buffer): void {
     this.enqueue(async () => {
-      await this.write(piece);
+      await this.decompression.write(piece);
       this.listener.onTaken();
     });
   }
 
   end(): void {
     this.enqueue(async () => {
-      if (this.decompression === undefined) this.unpack(this.head);
-      await this.decompression?.end();
+      await this.decompression.end();
       this.root.enter();
       this.reader.end();
       this.extractor.finish();
@@ -67,7 +64,7 @@ export class WriteJob {
   /** Closes what is open; harmless at any time. In the job's root. */
   close(): void {
     this.isClosed = true;
-    this.decompression?.abort();
+    this.decompression.abort();
     this.extractor.abort();
   }
 
@@ -83,14 +80,6 @@ export class WriteJob {
     } catch (error) {
       if (!this.isClosed) this.listener.onFailure(error);
     }
-  }
-
-  private async write(piece: Buffer): Promise<void> {
-    if (this.decompression !== undefined) return await this.decompression.write(piece);
-    this.head = this.head.length === 0 ? piece : Buffer.concat([this.head, piece]);
-    if (this.head.length < HEAD_BYTES) return;
-    this.decompression = decompress(compressionOf(this.head), (bytes) => this.unpack(bytes));
-    await this.decompression.write(this.head);
   }
 
   private unpack(bytes: Buffer): void {

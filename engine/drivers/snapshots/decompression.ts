@@ -1,11 +1,13 @@
 /**
- * Decompresses a layer whatever it is packed with (gzip, zstd, or not at all), told by its first
- * bytes as Docker does. Decompression runs in libuv's pool while the consumer works on the previous
+ * Decompresses a layer whatever it is packed with (gzip, zstd, bzip2, xz, or not at all), told by its
+ * first bytes as Docker does. Decompression runs in libuv's pool while the consumer works on the previous
  * piece, so one layer alone keeps two cores busy.
  */
-import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from 'node:zlib';
+import type { Duplex } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { EngineError } from '../../contract/errors.ts';
 import { isZstd, ZstdFrameSplitter } from '../../formats/zstd-frames.ts';
+import type { OutsideCompression } from './outside-decoder.ts';
 
 /** Output pieces; 256 KiB is half again as quick as zlib's default of 16. */
 const PIECE_BYTES = 256 << 10;
@@ -14,19 +16,18 @@ const QUEUE_PIECES_MAX = 8;
 const INPUT_BYTES_MAX = 512 << 10;
 const CODEC_OPTIONS = { chunkSize: PIECE_BYTES, highWaterMark: INPUT_BYTES_MAX };
 
-export type LayerCompression = 'gzip' | 'zstd' | 'none';
+export type LayerCompression = 'gzip' | 'zstd' | OutsideCompression | 'none';
 
-/** Tells the compression by magic number; throws `invalid-argument` for one that is not supported. */
+/** As many bytes tell any compression. */
+export const HEAD_BYTES = 6;
+
+/** Tells the compression by magic number. */
 export function compressionOf(head: Buffer): LayerCompression {
   if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip';
   if (isZstd(head)) return 'zstd';
-  if (head.toString('latin1', 0, 3) === 'BZh') throw unsupported('bzip2');
-  if (head.toString('latin1', 0, 6) === '\xfd7zXZ\0') throw unsupported('xz');
+  if (head.toString('latin1', 0, 3) === 'BZh') return 'bzip2';
+  if (head.toString('latin1', 0, 6) === '\xfd7zXZ\0') return 'xz';
   return 'none';
-}
-
-function unsupported(name: string): EngineError {
-  return new EngineError('invalid-argument', `layers compressed with ${name} are not supported`);
 }
 
 export interface Decompression {
@@ -37,14 +38,64 @@ export interface Decompression {
   abort(): void;
 }
 
+/** Makes the decoders that Node has not: `outsideDecoder`, where a program may be started. */
+export type DecoderSource = (compression: OutsideCompression) => Duplex;
+
 /** Starts a decompression that calls `consume` with pieces in order; pieces are valid for the call. */
 export function decompress(
   compression: LayerCompression,
   consume: (piece: Buffer) => void,
+  decoderFor: DecoderSource = refuse,
 ): Decompression {
   if (compression === 'none') return passThrough(consume);
   if (compression === 'zstd') return new ZstdDecompression(consume);
-  return new CodecDecompression(createGunzip(CODEC_OPTIONS), consume);
+  if (compression === 'gzip') return new CodecDecompression(createGunzip(CODEC_OPTIONS), consume);
+  return new CodecDecompression(decoderFor(compression), consume);
+}
+
+/** The same for bytes that tell by their first ones what they are packed with. */
+export function decompressAny(
+  consume: (piece: Buffer) => void,
+  decoderFor?: DecoderSource,
+): Decompression {
+  return new ToldDecompression((head) => decompress(compressionOf(head), consume, decoderFor));
+}
+
+function refuse(compression: OutsideCompression): never {
+  throw new EngineError(
+    'invalid-argument',
+    `what is compressed with ${compression} cannot be unpacked here`,
+  );
+}
+
+class ToldDecompression implements Decompression {
+  private readonly begin: (head: Buffer) => Decompression;
+  private head: Buffer = Buffer.alloc(0);
+  private begun: Decompression | undefined;
+
+  constructor(begin: (head: Buffer) => Decompression) {
+    this.begin = begin;
+  }
+
+  async write(chunk: Buffer): Promise<void> {
+    if (this.begun !== undefined) return await this.begun.write(chunk);
+    this.head = this.head.length === 0 ? chunk : Buffer.concat([this.head, chunk]);
+    if (this.head.length >= HEAD_BYTES) await this.pass();
+  }
+
+  async end(): Promise<void> {
+    if (this.begun === undefined && this.head.length > 0) await this.pass();
+    await this.begun?.end();
+  }
+
+  abort(): void {
+    this.begun?.abort();
+  }
+
+  private async pass(): Promise<void> {
+    this.begun = this.begin(this.head);
+    await this.begun.write(this.head);
+  }
 }
 
 function passThrough(consume: (piece: Buffer) => void): Decompression {
@@ -86,7 +137,7 @@ class ZstdDecompression implements Decompression {
 }
 
 class CodecDecompression implements Decompression {
-  private readonly codec: Gunzip | ZstdDecompress;
+  private readonly codec: Duplex;
   private readonly consume: (piece: Buffer) => void;
   private readonly queue: Buffer[] = [];
   private isScheduled = false;
@@ -94,7 +145,7 @@ class CodecDecompression implements Decompression {
   private failure: Error | undefined;
   private wake: (() => void) | undefined;
 
-  constructor(codec: Gunzip | ZstdDecompress, consume: (piece: Buffer) => void) {
+  constructor(codec: Duplex, consume: (piece: Buffer) => void) {
     this.codec = codec;
     this.consume = consume;
     codec.on('data', (piece: Buffer) => this.enqueue(piece));

@@ -1,4 +1,6 @@
 /** What a layer may be packed with, and what it may make of the machine. */
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,16 +42,41 @@ test('zstd of several frames, skippable ones among them, is read to its end', as
   expect(readFileSync(join(folder, 'last'), 'utf8')).toBe('z');
 });
 
+const outside = (program: string) => (input: Buffer) =>
+  execFileSync(program, ['-c'], { input, maxBuffer: 64 << 20 });
+
+test.each(['xz', 'bzip2'])('%s is unpacked by the program of the machine', async (program) => {
+  const archive = writeTar([
+    { name: 'large', content: randomBytes(3 << 20) },
+    { name: 'last', content: 'z' },
+  ]);
+  const blob = outside(program)(archive);
+  const layer = await unpack(blob);
+  expect(layer).toMatchObject({ diffId: digestOf(archive), digest: digestOf(blob) });
+  expect(readFileSync(join(folder, 'last'), 'utf8')).toBe('z');
+});
+
+test('an xz that wants more memory than any layer needs is refused', async () => {
+  const options = ['-c', '--lzma2=dict=512MiB'];
+  const blob = execFileSync('xz', options, { input: writeTar([{ name: 'file' }]) });
+  await expect(unpack(blob)).rejects.toThrow('layer cannot be decompressed: not valid xz');
+});
+
 test.each([
   ['zstd', zstdCompressSync],
   ['gzip', gzipSync],
+  ['xz', outside('xz')],
+  ['bzip2', outside('bzip2')],
 ])('%s that is cut short is refused', async (_name, compress) => {
   const blob = compress(writeTar([{ name: 'file', content: Buffer.alloc(100_000, 'abc') }]));
   await expect(unpack(blob.subarray(0, -7))).rejects.toThrow('cannot be decompressed');
 });
 
-test('a bomb is refused once it unpacks to more than its size allows', async () => {
-  const bomb = gzipSync(writeTar([{ name: 'zeros', content: Buffer.alloc(16 << 20) }]));
+test.each([
+  ['gzip', gzipSync],
+  ['xz', outside('xz')],
+])('a bomb of %s is refused once it unpacks to more than its size allows', async (_, pack) => {
+  const bomb = pack(writeTar([{ name: 'zeros', content: Buffer.alloc(16 << 20) }]));
   await expect(unpack(bomb, { freeBytes: 1 << 20, expansion: 100 })).rejects.toThrow(
     'layer unpacks to more than 100 times its size',
   );

@@ -27,23 +27,21 @@ import {
   type UnpackedLayer,
   type UnpackProgress,
 } from '../unpacker.ts';
-import { compressionOf, decompress, type Decompression } from './decompression.ts';
+import { decompressAny, type Decompression } from './decompression.ts';
+import { EXPANSION, ExpansionLimit, type Expansion } from './expansion-limit.ts';
 import { LayerExtractor } from './layer-extractor.ts';
+import { outsideDecoder } from './outside-decoder.ts';
 
 const READ_BYTES = 256 << 10;
 const PROGRESS_INTERVAL_MS = 100;
 
 /** What a layer may make of this machine. The free disk is watched besides (see LayerExtractor). */
-export interface UnpackLimits {
-  /** How many times its own size it may unpack to: gzip reaches 1032, real layers stay under 100. */
-  readonly expansion: number;
-  /** Bytes it may unpack to whatever its size. */
-  readonly freeBytes: number;
+export interface UnpackLimits extends Expansion {
   /** Members of its archive: each costs an inode, each folder some memory until the end. */
   readonly members: number;
 }
 
-const LIMITS: UnpackLimits = { expansion: 500, freeBytes: 8 * 2 ** 30, members: 5_000_000 };
+const LIMITS: UnpackLimits = { ...EXPANSION, members: 5_000_000 };
 
 const syncFile = promisify(fsync);
 
@@ -151,54 +149,40 @@ function wrongDigest(digest: Digest): EngineError {
 /** A layer's bytes on their way into the directory. */
 class LayerStream {
   private readonly options: PipelineOptions;
-  private readonly limits: UnpackLimits;
+  private readonly limit: ExpansionLimit;
   private readonly extractor: LayerExtractor;
   private readonly reader: TarReader;
   private readonly blobHash = createHash('sha256');
   private readonly diffHash = createHash('sha256');
-  private decompression: Decompression | undefined;
-  private head: Buffer = Buffer.alloc(0);
+  private readonly decompression: Decompression;
   private blobBytes = 0;
-  private archiveBytes = 0;
   private reportedAtMs = 0;
 
   constructor(options: PipelineOptions) {
     this.options = options;
-    this.limits = options.limits ?? LIMITS;
-    this.extractor = new LayerExtractor(options.directory, this.limits.members);
+    const limits = options.limits ?? LIMITS;
+    this.limit = new ExpansionLimit('layer', limits);
+    this.extractor = new LayerExtractor(options.directory, limits.members);
     this.reader = new TarReader(this.extractor);
+    this.decompression = decompressAny((piece) => this.take(piece), outsideDecoder);
   }
 
   async write(chunk: Buffer): Promise<void> {
     this.blobHash.update(chunk);
     this.blobBytes += chunk.length;
-    if (this.decompression !== undefined) await this.decompression.write(chunk);
-    else await this.begin(chunk);
+    this.limit.packed(chunk.length);
+    await this.decompression.write(chunk);
     this.report();
   }
 
-  private async begin(chunk: Buffer): Promise<void> {
-    this.head = this.head.length === 0 ? chunk : Buffer.concat([this.head, chunk]);
-    if (this.head.length < 6) return;
-    this.decompression = decompress(compressionOf(this.head), (piece) => this.take(piece));
-    await this.decompression.write(this.head);
-  }
-
   private take(piece: Buffer): void {
-    this.archiveBytes += piece.length;
-    const { expansion, freeBytes } = this.limits;
-    if (this.archiveBytes > freeBytes + expansion * this.blobBytes)
-      throw new EngineError(
-        'invalid-argument',
-        `layer unpacks to more than ${expansion} times its size`,
-      );
+    this.limit.unpacked(piece.length);
     this.diffHash.update(piece);
     this.reader.write(piece);
   }
 
   async finish(): Promise<UnpackedLayer> {
-    if (this.decompression === undefined && this.head.length > 0) this.take(this.head);
-    await this.decompression?.end();
+    await this.decompression.end();
     this.reader.end();
     this.extractor.finish();
     this.options.onProgress({ fetchedBytes: this.blobBytes, unpackedBytes: this.blobBytes });
@@ -212,7 +196,7 @@ class LayerStream {
 
   /** Stops and closes whatever is open; harmless after `finish`. */
   abort(): void {
-    this.decompression?.abort();
+    this.decompression.abort();
     this.extractor.abort();
   }
 

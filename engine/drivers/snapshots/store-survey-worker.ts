@@ -10,7 +10,8 @@ import type { Digest } from '../../formats/digest.ts';
 import { TarReader } from '../../formats/tar-reader.ts';
 import { errnoOf } from '../../host/errno.ts';
 import type { FileList, FileListRequest, LayerComparison } from '../store-surveyor.ts';
-import { compressionOf, decompress } from './decompression.ts';
+import { decompressAny } from './decompression.ts';
+import { outsideDecoder } from './outside-decoder.ts';
 import { LayerComparer } from './layer-comparer.ts';
 import { LayerSurvey, type SurveyedLayer } from './layer-survey.ts';
 import type { SurveyReply, SurveyRequest } from './store-survey-messages.ts';
@@ -67,16 +68,13 @@ async function readArchive(path: string, comparer: LayerComparer): Promise<Diges
     hash.update(piece);
     reader.write(piece);
   };
-  let decompression: ReturnType<typeof decompress> | undefined;
+  const decompression = decompressAny(take, outsideDecoder);
   try {
-    for (const chunk of chunksOf(path)) {
-      decompression ??= decompress(compressionOf(chunk), take);
-      await decompression.write(chunk);
-    }
-    await decompression?.end();
+    for (const chunk of chunksOf(path)) await decompression.write(chunk);
+    await decompression.end();
     reader.end();
   } finally {
-    decompression?.abort();
+    decompression.abort();
   }
   return `sha256:${hash.digest('hex')}`;
 }

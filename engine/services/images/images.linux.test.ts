@@ -1,4 +1,5 @@
 /** Names, lists, removal, import: what happens to images once they are here. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -277,6 +278,8 @@ describe('import()', () => {
   test.each([
     ['plain', (bytes: Buffer) => bytes],
     ['gzip', gzipSync],
+    ['xz', (input: Buffer) => execFileSync('xz', ['-c'], { input })],
+    ['bzip2', (input: Buffer) => execFileSync('bzip2', ['-c'], { input })],
   ])('makes an image of a %s archive', async (_, pack) => {
     const archive = pieces(pack(writeTar([{ name: 'file', content: 'imported' }])));
     const id = await world.images.import({ ...request, archive }, never);

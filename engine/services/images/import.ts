@@ -16,7 +16,7 @@ import type { LayerStore } from './layer-store.ts';
 import type { Lease, StorageUses } from './storage-uses.ts';
 
 export interface ImportRequest {
-  /** A tar archive, plain or compressed with gzip or zstd. */
+  /** A tar archive, plain or compressed (gzip, zstd, bzip2, xz). */
   readonly archive: AsyncIterable<Uint8Array>;
   readonly reference: Reference | undefined;
   readonly message: string;

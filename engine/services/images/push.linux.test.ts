@@ -1,4 +1,5 @@
 /** Pushing: to Debian's docker-registry, and to registries that cut, refuse and remember. */
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -16,13 +17,18 @@ const short = (digest: string) => digest.slice(7, 19);
 const tag = (world: ImageWorld, from: string, to: string) =>
   world.images.tag(from, parseReference(to));
 
-/** An image of one layer that is not packed. */
-async function importPlain(world: ImageWorld, name: string, bytes: number): Promise<Buffer> {
+/** An image of one layer that is not packed, unless `pack` packs it; returns its archive. */
+async function importPlain(
+  world: ImageWorld,
+  name: string,
+  bytes: number,
+  pack = (archive: Buffer) => archive,
+): Promise<Buffer> {
   const archive = writeTar([{ name: 'plain', content: randomBytes(bytes >> 1).toString('hex') }]);
   await world.images.import(
     {
       archive: (async function* () {
-        yield archive;
+        yield pack(archive);
       })(),
       reference: parseReference(name),
       message: '',
@@ -154,6 +160,16 @@ describe('a push', () => {
       bytes.length,
     ]);
     expect(second?.bytes).toBe(remembers ? bytes.length - 500_000 : bytes.length);
+  });
+
+  test('packs with gzip what came as xz, which registries do not know', async () => {
+    const archive = await importPlain(world, name, 100_000, (input) =>
+      execFileSync('xz', ['-c'], { input }),
+    );
+    await world.push(name);
+    const { bytes, mediaType } = layerThere();
+    expect(gunzipSync(bytes).equals(archive)).toBe(true);
+    expect(mediaType).toBe('application/vnd.docker.image.rootfs.diff.tar.gzip');
   });
 
   test('tries again when the registry is busy', async () => {
