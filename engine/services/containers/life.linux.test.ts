@@ -258,6 +258,8 @@ describe('list', () => {
     expect(await list({ ancestor: ['busybox'] })).toEqual([running, ended.id]);
     expect(await list({ since: ['l-ended'] })).toEqual([running]);
     expect(await list({ before: ['l-runs'] })).toEqual([ended.id]);
+    await fixture.create(['true'], { name: `${'a'.repeat(50)}b`, Labels: label });
+    await expect(list({ name: ['^/?(a+)+$'] })).rejects.toThrow('expression takes too long');
     await expect(list({ nosuch: ['1'] })).rejects.toThrow("invalid filter 'nosuch'");
   });
 });
