@@ -233,6 +233,15 @@ test('a detached exec is known to the next engine as running, and as ended with 
   expect(await inspect(id)).toMatchObject({ Running: false, ExitCode: null, CanRemove: true });
 });
 
+test('an exec as the user of its container has its home, also under the next engine', async () => {
+  await engine.docker.ok('run', '-d', '--name', 'other', '-u', '1000', 'busybox', 'sleep', '600');
+  const home = () => engine.docker.ok('exec', 'other', 'sh', '-c', 'echo "$(id -u) $HOME"');
+  expect(await home()).toBe('1000 /');
+  await engine.restart();
+  expect(await home()).toBe('1000 /');
+  await engine.docker.ok('rm', '-f', 'other');
+});
+
 test('an exec that was never started is gone with the run it was made for', async () => {
   await engine.docker.ok('run', '-d', '--name', 'brief', 'busybox', 'sleep', '600');
   const body = { Cmd: ['true'] };

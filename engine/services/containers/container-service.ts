@@ -8,7 +8,6 @@ import type { Filters } from '../../contract/route.ts';
 import type { ContainerSummary } from '../../contract/summaries.ts';
 import type { Endpoint } from '../../drivers/network.ts';
 import type { Digest } from '../../formats/digest.ts';
-import type { ProcessUser } from '../../formats/passwd.ts';
 import type { HealthRecord } from '../health/health-record.ts';
 import type { Probed, ProbedContainers } from '../health/health-service.ts';
 import { planProbe } from '../health/probe-plan.ts';
@@ -252,9 +251,15 @@ export class ContainerService implements ContainerLookup, ImageUsers, ProbedCont
     });
   }
 
-  /** `user[:group]` by the files of a container that runs. Throws `invalid-argument`. */
-  resolveUser(container: Pick<ContainerView, 'id' | 'rootfsPath'>, user: string): ProcessUser {
-    return userOf(this.context, this.find(container.id), container.rootfsPath, user);
+  /**
+   * `user[:group]` by the files of a container that runs; empty is the container's own, which is looked
+   * up once for a run. Throws `invalid-argument`.
+   */
+  resolveUser({ id, rootfsPath }: Pick<ContainerView, 'id' | 'rootfsPath'>, user: string) {
+    const container = this.find(id);
+    const lookUp = (text: string) => userOf(this.context, container, rootfsPath, text);
+    if (user !== '') return lookUp(user);
+    return (container.ownUser ??= lookUp(container.config.User));
   }
 
   /** What its links tell a further program in a container that runs. */

@@ -4,6 +4,7 @@
  */
 import type { ContainerConfig, HostConfig } from '../../contract/containers.ts';
 import type { RuntimeFiles } from '../../drivers/runtime-files.ts';
+import type { ProcessUser } from '../../formats/passwd.ts';
 import { ContainerStreams } from './container-streams.ts';
 import type { ContainerDefinition, ContainerState } from './container-record.ts';
 import type { ContainerView } from './container.ts';
@@ -22,6 +23,8 @@ export class LiveContainer implements ContainerView {
   isKept = false;
   /** Of its writable layer, in the state it was counted in; see `sizes.ts`. */
   counted: { readonly state: ContainerState; readonly bytes: Promise<number> } | undefined;
+  /** Who its program runs as; unknown of a run that began under an earlier engine. */
+  ownUser: ProcessUser | undefined;
   /** Nothing is left of its last run. */
   isTornDown = false;
   private readonly files: RuntimeFiles;

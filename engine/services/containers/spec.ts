@@ -37,13 +37,15 @@ export function specOf(
     },
     settings.capabilities,
   );
+  const user = userOf(context, container, places.rootfsPath, config.User);
+  container.ownUser = user;
   const etc = files.etcOf(networkOwner(context, container).id);
   return planRuntimeSpec({
     config,
     hostConfig,
     args: definition.command,
     rootfsPath: places.rootfsPath,
-    user: userOf(context, container, places.rootfsPath, config.User),
+    user,
     capabilities,
     seccomp: seccompOf(context, hostConfig.Privileged, security.seccomp, capabilities),
     noNewPrivileges: security.noNewPrivileges,

@@ -30,7 +30,10 @@ export interface ExecCollaborators {
   readonly containers: ContainerLookup;
   readonly runner: ExecRunner;
   readonly events: EventBus;
-  /** `user[:group]`, names or numbers, by the container's own files; `invalid-argument` when unknown. */
+  /**
+   * `user[:group]`, names or numbers, by the container's own files, or the container's own for the empty
+   * text; `invalid-argument` when unknown.
+   */
   readonly resolveUser: (container: ContainerView, user: string) => ProcessUser;
   /** Of `--link`: `DB_PORT=…`. */
   readonly linkVariables: (container: ContainerView) => readonly string[];
@@ -216,7 +219,7 @@ export class ExecService {
     how: { readonly isDetached?: boolean; readonly endsWithEngine?: boolean },
   ): Promise<ExecProcess> {
     const { body } = exec;
-    const { home, ...user } = this.parts.resolveUser(container, body.User || container.config.User);
+    const { home, ...user } = this.parts.resolveUser(container, body.User);
     const more = [...homeVariable(home), ...this.parts.linkVariables(container)];
     publishExec(this.parts.events, container, `exec_start: ${commandText(body)}`, exec.id);
     const process = await this.parts.runner.start({
