@@ -70,7 +70,7 @@ import { formatTime, systemClock as clock } from './host/clock.ts';
 import { listen } from './host/listen.ts';
 import { Log } from './host/log.ts';
 import { readMachine } from './host/machine.ts';
-import { returnFreeMemory } from './host/memory.ts';
+import { keepFreedMemory, returnFreeMemory } from './host/memory.ts';
 import { readPrivileges, thermalPaths } from './host/privileges.ts';
 import { requireProgram, versionOf } from './host/programs.ts';
 import { claimRoots } from './host/roots.ts';
@@ -109,6 +109,7 @@ async function main(): Promise<void> {
     process.exitCode = await checkAtRest(config);
     return;
   }
+  keepFreedMemory();
   const { dataRoot, execRoot } = config;
   const log = new Log(config.logLevel);
   const warn = (message: string) => log.warn(message);
