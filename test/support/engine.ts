@@ -21,6 +21,8 @@ import { httpOverUnix, type HttpAnswer, type HttpRequest } from './unix-http.ts'
 export interface EngineOptions {
   /** Further flags of gantryd. */
   readonly args?: readonly string[];
+  /** Its environment; default the test's. */
+  readonly env?: NodeJS.ProcessEnv;
   /** Default true. */
   readonly registry?: boolean;
   /** What the registry serves; default a folder of its own with `busybox`. */
@@ -100,6 +102,7 @@ export class TestEngine implements AsyncDisposable {
     const program = new RunningCommand(...this.namespace.command(NODE, main, ...this.flags()), {
       timeoutMs: 3_600_000,
       cwd: REPOSITORY,
+      ...(this.options.env && { env: this.options.env }),
     });
     this.program = program;
     const answers = async (): Promise<boolean> => (await this.request('/_ping')).status === 200;
