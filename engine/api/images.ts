@@ -48,9 +48,8 @@ export function imageHandlers(images: ImageService): Handlers<typeof IMAGE_ROUTE
         })
         .map((summary) => summaryFor(apiVersion, summary)),
     imageInspect: ({ params, query, apiVersion }) => {
-      const isKnown = apiVersion >= SINCE.platform;
-      const platform = isKnown ? parsePlatformQuery(query.platform) : undefined;
-      const withManifests = isKnown && query.manifests;
+      const platform = platformIn(query, apiVersion);
+      const withManifests = apiVersion >= SINCE.platform && query.manifests;
       if (withManifests && platform)
         throw new EngineError(
           'invalid-argument',
@@ -62,15 +61,13 @@ export function imageHandlers(images: ImageService): Handlers<typeof IMAGE_ROUTE
       );
     },
     imageHistory: ({ params, query, apiVersion }) =>
-      images.history(
-        params['name'] ?? '',
-        apiVersion >= SINCE.platform ? parsePlatformQuery(query.platform) : undefined,
-      ),
-    imageSave: ({ request, response }) => sendArchive(images, namesIn(request), response),
-    imageSaveOne: ({ params, response }) => sendArchive(images, [params['name'] ?? ''], response),
+      images.history(params['name'] ?? '', platformIn(query, apiVersion)),
+    imageSave: ({ query, request, response, apiVersion }) =>
+      sendArchive(images.save(namesIn(request), platformIn(query, apiVersion)), response),
+    imageSaveOne: ({ params, query, response, apiVersion }) =>
+      sendArchive(images.save([params['name'] ?? ''], platformIn(query, apiVersion)), response),
     imageLoad: ({ query, request, apiVersion, signal }) => {
-      const isKnown = apiVersion >= SINCE.platform;
-      const platform = isKnown ? parsePlatformQuery(query.platform) : undefined;
+      const platform = platformIn(query, apiVersion);
       return loadFrom(images.load(request, platform, signal), query.quiet);
     },
     imageTag: ({ params, query }) => {
@@ -122,6 +119,10 @@ async function* importFrom(
   else yield* images.importDownload({ ...wanted, address: query.fromSrc }, signal);
 }
 
+function platformIn(query: { readonly platform: string }, apiVersion: number) {
+  return apiVersion >= SINCE.platform ? parsePlatformQuery(query.platform) : undefined;
+}
+
 /** `names` is given once for each image. */
 function namesIn(request: IncomingMessage): string[] {
   const names = new URL(request.url ?? '', 'http://engine').searchParams.getAll('names');
@@ -129,11 +130,9 @@ function namesIn(request: IncomingMessage): string[] {
 }
 
 async function sendArchive(
-  images: ImageService,
-  names: readonly string[],
+  archive: AsyncIterable<Buffer>,
   response: ServerResponse,
 ): Promise<void> {
-  const archive = images.save(names);
   response.setHeader('Content-Type', 'application/x-tar');
   await streams.pipeline(Readable.from(archive, { objectMode: false }), response);
 }

@@ -4,17 +4,23 @@
  */
 import * as z from 'zod';
 
-const ociPlatform = z.object({
+export const ociPlatform = z.object({
   architecture: z.string(),
   os: z.string(),
+  'os.version': z.string().optional(),
+  'os.features': z.array(z.string()).optional(),
   variant: z.string().optional(),
 });
+export type OciPlatform = z.output<typeof ociPlatform>;
 
 export const ociDescriptor = z.object({
   mediaType: z.string(),
   digest: z.string(),
   size: z.number(),
+  urls: z.array(z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
   platform: ociPlatform.optional(),
+  artifactType: z.string().optional(),
 });
 export type OciDescriptor = z.output<typeof ociDescriptor>;
 

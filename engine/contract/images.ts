@@ -131,13 +131,18 @@ export const IMAGE_ROUTES = {
     method: 'GET',
     path: '/images/get',
     summary: 'Several images as a tar archive: names=… for each',
-    query: z.object({ names: z.string().default('') }),
+    query: z.object({
+      names: z.string().default(''),
+      /** An OCI platform as JSON: images of another one are refused. */
+      platform: z.string().default(''),
+    }),
     answer: 'stream',
   }),
   imageSaveOne: route({
     method: 'GET',
     path: '/images/{name*}/get',
     summary: 'One image as a tar archive',
+    query: z.object({ platform: z.string().default('') }),
     answer: 'stream',
   }),
   imageLoad: route({

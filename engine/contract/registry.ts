@@ -4,6 +4,7 @@
  * Source: Docker Engine API v1.50, ImagePush, ImageSearch, SystemAuth, DistributionInspect.
  */
 import * as z from 'zod';
+import { ociDescriptor, ociPlatform } from './image-manifests.ts';
 import { progressMessage } from './images.ts';
 import { queryFilters, queryInteger, route } from './route.ts';
 
@@ -16,16 +17,9 @@ export const searchResult = z.object({
 });
 export type SearchResult = z.output<typeof searchResult>;
 
-const platform = z.object({
-  architecture: z.string(),
-  os: z.string(),
-  'os.version': z.string().optional(),
-  variant: z.string().optional(),
-});
-
 export const distributionInspect = z.object({
-  Descriptor: z.object({ mediaType: z.string(), digest: z.string(), size: z.number() }),
-  Platforms: z.array(platform),
+  Descriptor: ociDescriptor,
+  Platforms: z.array(ociPlatform),
 });
 export type DistributionInspect = z.output<typeof distributionInspect>;
 

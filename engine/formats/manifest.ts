@@ -68,6 +68,8 @@ export interface ImageManifest {
 
 export interface IndexEntry extends Descriptor {
   readonly platform?: Platform | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly artifactType?: string | undefined;
   /** Attestations are listed beside images and are not runnable. */
   readonly isAttestation: boolean;
   /** The image that an attestation is about. */
@@ -102,9 +104,11 @@ const indexSchema = z.object({
             architecture: z.string().default(''),
             variant: z.string().optional(),
             'os.version': z.string().optional(),
+            'os.features': z.array(z.string()).optional(),
           })
           .optional(),
         annotations: z.record(z.string(), z.string()).nullish(),
+        artifactType: z.string().optional(),
       }),
     )
     .max(INDEX_ENTRIES_MAX),
@@ -160,7 +164,8 @@ function parseIndex(document: object, mediaType: string): ImageIndex {
   const parsed = indexSchema.safeParse(document);
   if (!parsed.success) throw invalid(`invalid manifest list: ${firstIssue(parsed.error)}`);
   const manifests = parsed.data.manifests.map(({ annotations, ...entry }) => ({
-    ...(entry as Descriptor & { platform?: Platform }),
+    ...(entry as Descriptor & { platform?: Platform; artifactType?: string }),
+    ...(annotations && { annotations }),
     isAttestation: annotations?.['vnd.docker.reference.type'] !== undefined,
     ...(annotations?.['vnd.docker.reference.digest'] && {
       attestationFor: annotations['vnd.docker.reference.digest'],

@@ -8,6 +8,9 @@ export interface Platform {
   readonly os: string;
   readonly architecture: string;
   readonly variant?: string | undefined;
+  /** Of Windows alone, and for show: nothing is chosen by them. */
+  readonly 'os.version'?: string | undefined;
+  readonly 'os.features'?: readonly string[] | undefined;
 }
 
 const ARCHITECTURES: Readonly<Record<string, string>> = {

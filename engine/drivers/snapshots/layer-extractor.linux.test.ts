@@ -288,6 +288,25 @@ describe('a hostile archive', () => {
     ).toThrow('not a directory');
   });
 
+  test('keeps apart names that differ in case alone', () => {
+    extract([
+      { name: 'NAME', content: 'upper' },
+      { name: 'name', content: 'lower' },
+    ]);
+    expect([at('NAME'), at('name')].map((path) => readFileSync(path, 'utf8'))).toEqual([
+      'upper',
+      'lower',
+    ]);
+  });
+
+  test('of a huge sparse file takes no room but that of its data', async () => {
+    await mustRun('truncate', ['-s', '4T', join(folder, 'huge')]);
+    await mustRun('tar', ['-C', folder, '-S', '-cf', join(folder, 'huge.tar'), 'huge']);
+    extractBytes(readFileSync(join(folder, 'huge.tar')));
+    const { size, blocks } = statSync(at('huge'));
+    expect([size, blocks < 100]).toEqual([4 * 2 ** 40, true]);
+  });
+
   test('of any kind leaves everything outside as it was', () => {
     const part = fc.constantFrom('..', '.', 'a', 'b', 'outside', '.wh.a', '.wh..wh..opq', '');
     const path = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));

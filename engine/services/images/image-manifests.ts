@@ -14,7 +14,7 @@ import {
   type IndexEntry,
 } from '../../formats/manifest.ts';
 import type { Platform } from '../../formats/platform.ts';
-import { platformOf } from './platform-match.ts';
+import { platformOf, shownPlatform } from './platform-match.ts';
 import type { ImageUsers } from './image.ts';
 import { sizeOf, type ImageRecord } from './image-record.ts';
 
@@ -69,7 +69,7 @@ function imageSummary(
     Size: { Content: content.bytes, Total: content.bytes + unpacked },
     Kind: 'image',
     ImageData: {
-      Platform: platform,
+      Platform: shownPlatform(platform),
       Containers: containers,
       Size: { Unpacked: unpacked },
     },
@@ -111,6 +111,15 @@ function readManifest(content: ContentStore, digest: Digest) {
   }
 }
 
-function descriptorOf({ mediaType, digest, size, platform }: IndexEntry): OciDescriptor {
-  return { mediaType, digest, size, ...(platform && { platform }) };
+function descriptorOf(entry: IndexEntry): OciDescriptor {
+  const { mediaType, digest, size, platform, urls, annotations, artifactType } = entry;
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(urls && { urls: [...urls] }),
+    ...(annotations && { annotations: { ...annotations } }),
+    ...(platform && { platform: shownPlatform(platform) }),
+    ...(artifactType && { artifactType }),
+  };
 }

@@ -211,8 +211,8 @@ export class ImageService implements ImageLookup, ImageMaker {
   }
 
   /** The images as one tar archive; throws `not-found` before the first byte. */
-  save(names: readonly string[]): AsyncIterable<Buffer> {
-    return saveImages(this.parts(), names);
+  save(names: readonly string[], platform?: Platform): AsyncIterable<Buffer> {
+    return saveImages(this.parts(), names, platform);
   }
 
   /** Takes in the images of an archive and tells each. */

@@ -4,6 +4,7 @@
  * Source: moby `daemon/images/image.go`, GetImage.
  */
 import { EngineError } from '../../contract/errors.ts';
+import type { OciPlatform } from '../../contract/image-manifests.ts';
 import { formatPlatform, isSamePlatform, type Platform } from '../../formats/platform.ts';
 import type { ImageRecord } from './image-record.ts';
 import type { ImageStore } from './image-store.ts';
@@ -39,4 +40,16 @@ export function platformMismatch(
 
 export function platformOf({ os, architecture, variant }: ImageRecord): Platform {
   return { os: os || 'linux', architecture, ...(variant && { variant }) };
+}
+
+/** As clients see it: the fields of an OCI platform that are there, in its order. */
+export function shownPlatform(platform: Platform): OciPlatform {
+  const { architecture, os, variant, 'os.version': version, 'os.features': features } = platform;
+  return {
+    architecture,
+    os,
+    ...(version && { 'os.version': version }),
+    ...(features && { 'os.features': [...features] }),
+    ...(variant && { variant }),
+  };
 }

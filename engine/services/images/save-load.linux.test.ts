@@ -157,6 +157,14 @@ describe('save() and load()', () => {
     expect(json('repositories')).toEqual({ a: { extra: hex, latest: hex } });
   });
 
+  test('save() refuses an image of another platform than asked for', async () => {
+    await bring('a', [layer('one')]);
+    const platform = { os: 'linux', architecture: 's390x' };
+    expect(() => world.images.save(['a'], platform)).toThrow(
+      'a:latest was found but does not match the specified platform: wanted linux/s390x',
+    );
+  });
+
   test('save() refuses names that are not there', () => {
     expect(() => world.images.save(['nothing'])).toThrow('No such image: nothing:latest');
   });

@@ -9,6 +9,7 @@ import { digestOf, hexOf, isDigest } from '../../formats/digest.ts';
 import { blobName } from '../../formats/image-archive.ts';
 import { PACKING_HEAD_BYTES, pushableLayerType } from '../../formats/layer-packing.ts';
 import { MEDIA_TYPE, type Descriptor } from '../../formats/manifest.ts';
+import type { Platform } from '../../formats/platform.ts';
 import {
   canonicalString,
   familiarName,
@@ -21,6 +22,7 @@ import { TAR_END, tarEntry, tarHeader, tarPadding } from '../../formats/tar-writ
 import type { EventBus } from '../events/event-bus.ts';
 import { createdSeconds, needsOf, type ImageRecord } from './image-record.ts';
 import type { ImageStore } from './image-store.ts';
+import { findForPlatform } from './platform-match.ts';
 import { keptManifestOf } from './push-manifest.ts';
 import type { StorageUses } from './storage-uses.ts';
 
@@ -36,11 +38,18 @@ interface SavedImage {
   readonly tags: readonly Reference[];
 }
 
-/** Throws before the first byte for names, and for blobs, that are not there. */
-export function saveImages(parts: SaveParts, names: readonly string[]): AsyncGenerator<Buffer> {
+/**
+ * Throws before the first byte for names, and for blobs, that are not there, and for images of another
+ * platform than asked for.
+ */
+export function saveImages(
+  parts: SaveParts,
+  names: readonly string[],
+  platform: Platform | undefined,
+): AsyncGenerator<Buffer> {
   const chosen = new Map<Digest, SavedImage>();
   for (const name of names.flatMap((it) => spelledOut(parts.images, it))) {
-    const record = parts.images.find(name);
+    const record = findForPlatform(parts.images, name, platform);
     const tags = chosen.get(record.id)?.tags ?? [];
     const known = new Set(tags.map(canonicalString));
     const more = tagsNamed(parts.images, record, name);

@@ -9,6 +9,7 @@ import { parseManifest } from '../../formats/manifest.ts';
 import type { Platform } from '../../formats/platform.ts';
 import { withDefaultTag, type Reference } from '../../formats/reference.ts';
 import { parseWebAddress } from '../../formats/web-address.ts';
+import { shownPlatform } from '../images/platform-match.ts';
 import { passesSearch, readSearchFilters } from './search-filters.ts';
 
 const DOCKER_HUB = 'docker.io';
@@ -75,11 +76,7 @@ export class RegistryService {
         : [await platformOf(repository, manifest.config.digest, signal)];
     return {
       Descriptor: { mediaType: manifest.mediaType, digest: top.digest, size: top.bytes.length },
-      Platforms: platforms.map(({ os, architecture, variant }) => ({
-        architecture,
-        os,
-        ...(variant && { variant }),
-      })),
+      Platforms: platforms.map(shownPlatform),
     };
   }
 }
@@ -90,8 +87,13 @@ async function platformOf(
   signal: AbortSignal,
 ): Promise<Platform> {
   const bytes = await repository.blob(config, CONFIG_BYTES_MAX, 'the configuration', signal);
-  const { os, architecture, variant } = parseImageConfig(bytes);
-  return { os, architecture, ...(variant && { variant }) };
+  const { os, architecture, variant, 'os.version': version } = parseImageConfig(bytes);
+  return {
+    os,
+    architecture,
+    ...(variant && { variant }),
+    ...(version && { 'os.version': version }),
+  };
 }
 
 /** `https://index.docker.io/v1/`, `registry.example:5000` or nothing → the registry's domain. */
