@@ -13,7 +13,9 @@ let certificates: string;
 let engine: TestEngine;
 beforeAll(async () => {
   certificates = mkdtempSync(join(tmpdir(), 'gantry-certs-'));
-  engine = await startEngine({ args: ['--registry-certs', certificates] });
+  engine = await startEngine({
+    args: ['--registry-certs', certificates, '--max-concurrent-downloads', '1'],
+  });
   await engine.docker.ok('pull', '--quiet', 'busybox');
 });
 afterAll(async () => {
@@ -83,6 +85,14 @@ describe('docker push', () => {
       expect(await docker('run', '--rm', name, 'cat', '/greeting')).toBe('hello');
     }
   });
+});
+
+test('docker pull fetches as many layers at a time as --max-concurrent-downloads says', async () => {
+  const layers = ['one', 'two', 'three'].map((it) => ({ files: [{ name: it, content: it }] }));
+  engine.registry.storage.pushImage('library/layered', { layers });
+  const told = (await docker('pull', 'layered')).split('\n');
+  const count = (status: string) => told.filter((line) => line.endsWith(`: ${status}`)).length;
+  expect([count('Waiting'), count('Pull complete')]).toEqual([2, 3]);
 });
 
 describe('a registry with a password', () => {
