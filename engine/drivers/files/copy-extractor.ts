@@ -7,7 +7,6 @@
 import {
   chmodSync,
   closeSync,
-  constants,
   fchmodSync,
   fchownSync,
   ftruncateSync,
@@ -20,22 +19,13 @@ import {
   openSync,
   rmSync,
   symlinkSync,
-  writeSync,
 } from 'node:fs';
 import { EngineError } from '../../contract/errors.ts';
 import type { TarSink } from '../../formats/tar-reader.ts';
 import { textOfBytes, type TarEntry } from '../../formats/tar-entry.ts';
 import { nativePath } from '../../host/byte-paths.ts';
 import { makeNodeAt, writeAttribute } from '../../host/file-attributes.ts';
-
-const CREATE_FILE =
-  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-const NODE_TYPE = {
-  'character-device': 0o020000,
-  'block-device': 0o060000,
-  fifo: 0o010000,
-} as const;
-const OVERLAY_ATTRIBUTES = /^(trusted|user)\.overlay\./;
+import { CREATE_FILE, nodeTypeOf, steersOverlay, writeMember } from './tar-members.ts';
 
 export interface CopyOptions {
   /** Absolute, links resolved: a byte string without a slash at its end. `''` is the root. */
@@ -77,10 +67,7 @@ export class CopyExtractor implements TarSink {
 
   data(bytes: Buffer, offset: number): void {
     if (this.fd === -1) return;
-    const isSparse = this.entry?.isSparse ?? false;
-    let at = 0;
-    while (at < bytes.length)
-      at += writeSync(this.fd, bytes, at, bytes.length - at, isSparse ? offset + at : null);
+    writeMember(this.fd, bytes, offset, this.entry?.isSparse ?? false);
   }
 
   end(): void {
@@ -167,10 +154,7 @@ export class CopyExtractor implements TarSink {
       return; // owner, mode and times are those of the file it names
     }
     if (entry.type === 'symbolic-link') symlinkSync(Buffer.from(entry.linkName, 'latin1'), native);
-    else {
-      const type = NODE_TYPE[entry.type as keyof typeof NODE_TYPE];
-      makeNodeAt(this.path, type | 0o600, entry.deviceMajor, entry.deviceMinor);
-    }
+    else makeNodeAt(this.path, nodeTypeOf(entry) | 0o600, entry.deviceMajor, entry.deviceMinor);
     this.own(entry);
     if (entry.type !== 'symbolic-link') chmodSync(native, entry.mode);
     this.writeAttributes(entry);
@@ -191,7 +175,7 @@ export class CopyExtractor implements TarSink {
 
   private writeAttributes(entry: TarEntry): void {
     for (const [name, value] of entry.attributes ?? [])
-      if (!OVERLAY_ATTRIBUTES.test(name)) writeAttribute(this.path, name, value);
+      if (!steersOverlay(name)) writeAttribute(this.path, name, value);
   }
 }
 

@@ -7,7 +7,6 @@
 import {
   chmodSync,
   closeSync,
-  constants,
   fchmodSync,
   fchownSync,
   ftruncateSync,
@@ -19,7 +18,6 @@ import {
   openSync,
   statfsSync,
   symlinkSync,
-  writeSync,
 } from 'node:fs';
 import { EngineError } from '../../contract/errors.ts';
 import { textOfBytes, type TarEntry } from '../../formats/tar-entry.ts';
@@ -27,18 +25,14 @@ import type { TarSink } from '../../formats/tar-reader.ts';
 import { OPAQUE_ATTRIBUTE, OPAQUE_VALUE, parseWhiteout } from '../../formats/whiteout.ts';
 import { errnoOf } from '../../host/errno.ts';
 import { makeNode, setAttribute } from '../../host/system-calls.ts';
+import {
+  CREATE_FILE,
+  NODE_TYPE,
+  nodeTypeOf,
+  steersOverlay,
+  writeMember,
+} from '../files/tar-members.ts';
 import { isTaken, isWhiteoutNode, LayerDirectory, type Place } from './layer-directory.ts';
-
-const CREATE_FILE =
-  constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-const NODE_TYPE = {
-  'character-device': 0o020000,
-  'block-device': 0o060000,
-  fifo: 0o010000,
-} as const;
-
-/** Attributes by which overlayfs steers itself: from an archive they could only mislead it. */
-const FORBIDDEN_ATTRIBUTES = /^(trusted|user)\.overlay\./;
 
 /** Disk left to everything else on the machine; a layer that would take more is refused. */
 const FREE_BYTES_MIN = 64 << 20;
@@ -91,15 +85,7 @@ export class LayerExtractor implements TarSink {
     if (this.fd === -1) return; // data of a whiteout
     this.unchecked += bytes.length;
     if (this.unchecked >= FREE_CHECK_BYTES) this.checkFreeSpace();
-    let at = 0;
-    while (at < bytes.length)
-      at += writeSync(
-        this.fd,
-        bytes,
-        at,
-        bytes.length - at,
-        this.entry?.isSparse ? offset + at : null,
-      );
+    writeMember(this.fd, bytes, offset, this.entry?.isSparse ?? false);
   }
 
   end(): void {
@@ -166,7 +152,7 @@ export class LayerExtractor implements TarSink {
     if (entry.type === 'symbolic-link')
       this.create(() => symlinkSync(Buffer.from(entry.linkName, 'latin1'), path));
     else {
-      const type = NODE_TYPE[entry.type as keyof typeof NODE_TYPE];
+      const type = nodeTypeOf(entry);
       const text = this.directory.textPathOf(place);
       this.create(() =>
         makeNode(text, type | (entry.mode & 0o777), entry.deviceMajor, entry.deviceMinor),
@@ -193,7 +179,7 @@ export class LayerExtractor implements TarSink {
     const path = this.directory.textPathOf(this.place);
     for (const [nameBytes, value] of entry.attributes ?? []) {
       const name = textOfBytes(nameBytes);
-      if (FORBIDDEN_ATTRIBUTES.test(name)) continue;
+      if (steersOverlay(name)) continue;
       try {
         setAttribute(path, name, value);
       } catch (error) {
