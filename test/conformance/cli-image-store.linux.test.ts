@@ -62,6 +62,16 @@ describe('docker images', () => {
     );
   });
 
+  test('knows the one filter of clients before API 1.41, and later no more', async () => {
+    await bring('one');
+    const named = async (version: string) => {
+      const { text } = await subject.request(`/${version}/images/json?filter=one`);
+      return (JSON.parse(text) as { RepoTags: string[] }[]).flatMap(({ RepoTags }) => RepoTags);
+    };
+    expect(await named('v1.40')).toEqual(['one:latest']);
+    expect((await named('v1.41')).toSorted()).toEqual(['busybox:latest', 'one:latest']);
+  });
+
   test('shows digests, sizes and ids', async () => {
     const { digest } = subject.registry.storage.pushImage('library/sized', {
       layers: [layer('x'.repeat(1234))],
