@@ -322,6 +322,8 @@ async function prune(world: World): Promise<boolean> {
   try {
     const filters = encodeURIComponent(JSON.stringify({ label: [`group=${group}`] }));
     const answer = await world.send(`/containers/prune?filters=${filters}`, { method: 'POST' });
+    if (answer !== undefined && answer.status !== 200)
+      world.problems.push(`pruning ${group}: ${answer.status} ${answer.text}`);
     const { ContainersDeleted: ids } = (answer?.json() ?? {}) as Pruned;
     for (const container of inGroup)
       if (answer === undefined) container.expect('absent');

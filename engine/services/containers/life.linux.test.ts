@@ -1,6 +1,6 @@
 /** The life of real containers: created, started, stopped, restarted, removed. */
 import { existsSync, readdirSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
 import { ContainerFixture } from './testing/container-fixture.ts';
 
@@ -261,5 +261,22 @@ describe('list', () => {
     await fixture.create(['true'], { name: `${'a'.repeat(50)}b`, Labels: label });
     await expect(list({ name: ['^/?(a+)+$'] })).rejects.toThrow('expression takes too long');
     await expect(list({ nosuch: ['1'] })).rejects.toThrow("invalid filter 'nosuch'");
+  });
+});
+
+describe('prune', () => {
+  test('goes on past a container that cannot be removed, which the next one tries again', async () => {
+    const Labels = { test: 'prune' };
+    const stuck = await fixture.create(['true'], { Labels });
+    const other = await fixture.create(['true'], { Labels });
+    const prune = async () =>
+      (await fixture.containers.prune(new Map([['label', ['test=prune']]]))).ids;
+    const failing = vi.spyOn(fixture.context.monitor, 'forget').mockImplementation((id) => {
+      if (id === stuck) throw new Error('the disk fails');
+    });
+    expect(await prune()).toEqual([other]);
+    failing.mockRestore();
+    expect(fixture.containers.find(stuck).state.status).toBe('dead');
+    expect(await prune()).toEqual([stuck]);
   });
 });

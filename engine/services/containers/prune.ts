@@ -1,5 +1,5 @@
 /** `docker container prune`. */
-import { EngineError } from '../../contract/errors.ts';
+import { EngineError, messageOf } from '../../contract/errors.ts';
 import type { Filters } from '../../contract/route.ts';
 import { parseTimestampNs } from '../../formats/timestamps.ts';
 import type { ContainerContext } from './context.ts';
@@ -23,9 +23,16 @@ export async function pruneContainers(
   let reclaimedBytes = 0;
   for (const container of context.store.all()) {
     if (isRunning(container.state) || !matches(container)) continue;
-    const sizeBytes = await writableBytes(context, container);
-    if (isRunning(container.state)) continue; // it was started while its size was counted
-    await removeOnRequest(context, container, { force: false, removeVolumes: false });
+    let sizeBytes: number;
+    try {
+      sizeBytes = await writableBytes(context, container);
+      if (isRunning(container.state)) continue; // it was started while its size was counted
+      await removeOnRequest(context, container, { force: false, removeVolumes: false });
+    } catch (error) {
+      // It was started meanwhile, or cannot be removed now. As in dockerd the others still go.
+      context.warn(`pruning container ${container.name}: ${messageOf(error)}`);
+      continue;
+    }
     ids.push(container.id);
     reclaimedBytes += sizeBytes;
   }
