@@ -10,17 +10,28 @@ const KEPT_BYTES = 64 << 20;
 const GROWTH_BYTES = 1 << 20;
 const OWN_MAPPING_BYTES = 4 << 20;
 
+const LOOK_MS = 10_000;
+/** Less is not worth the look. */
+const GROWN_BYTES = 16 << 20;
+
 /**
  * Has the C library keep what is freed while there is work. By itself it returns the end of its heap
  * as soon as 128 KB of it are free, and asks for it again a moment later: of a load or a pull, whose
- * buffers come and go, a fifth was page faults. `returnFreeMemory` follows when the work is done. To
- * be called once, at the start. Source: mallopt(3).
+ * buffers come and go, a fifth was page faults. What is kept goes back some seconds later, and by
+ * `returnFreeMemory`. To be called once, at the start. Source: mallopt(3).
  */
 export function keepFreedMemory(): void {
   const mallopt = libc('int mallopt(int parameter, int value)');
   mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
   mallopt(M_TOP_PAD, GROWTH_BYTES);
   mallopt(M_MMAP_THRESHOLD, OWN_MAPPING_BYTES);
+  let settledBytes = process.memoryUsage.rss();
+  const look = () => {
+    if (process.memoryUsage.rss() < settledBytes + GROWN_BYTES) return;
+    returnFreeMemory();
+    settledBytes = process.memoryUsage.rss();
+  };
+  setInterval(look, LOOK_MS).unref();
 }
 
 /**
