@@ -16,8 +16,8 @@ const GROWN_BYTES = 16 << 20;
 
 /**
  * Has the C library keep what is freed while there is work. By itself it returns the end of its heap
- * as soon as 128 KB of it are free, and asks for it again a moment later: of a load or a pull, whose
- * buffers come and go, a fifth was page faults. What is kept goes back some seconds later, and by
+ * as soon as 128 KB of it are free, and asks for it again a moment later: a load, whose buffers come
+ * and go, took a fifth longer. What is kept goes back some seconds later, and by
  * `returnFreeMemory`. To be called once, at the start. Source: mallopt(3).
  */
 export function keepFreedMemory(): void {

@@ -10,12 +10,12 @@
  * Source: crun 1.8 `src/libcrun/container.c`, libcrun_container_exec_with_options; `status.c`.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { startChild, type Child } from '../../host/child.ts';
 import type { ExecRequest, ExecWish } from '../exec.ts';
 import { AwaitedConfig, releaseReader } from '../runtime/awaited-config.ts';
-import { namesIn } from './exec-files.ts';
+import { namesIn, readText } from './exec-files.ts';
 import type { ExecRuntime } from './terminals.ts';
 
 /** After an exec: its client asks how it ended first. */
@@ -49,6 +49,7 @@ export class SpareRuntime {
   private readonly runtime: () => ExecRuntime;
   private waiting: Waiting | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private isClosed = false;
 
   /** Keeps its files in `directory`. */
   constructor(directory: string, runtime: () => ExecRuntime) {
@@ -70,28 +71,40 @@ export class SpareRuntime {
     if (waiting === undefined || request.isDetached || !this.suits(request)) return undefined;
     const { child, folder, status } = waiting;
     const state = join(this.runtime().stateRoot, request.containerId);
-    const text = readFileSync(join(state, 'status'), 'utf8');
-    if (!status.takes(text)) return undefined;
+    const text = readText(join(state, 'status'));
+    // A container that has ended meanwhile has none.
+    if (text === '' || !status.takes(text)) return undefined;
+    try {
+      for (const name of ['config.json', 'seccomp.bpf'])
+        symlinkSync(join(state, name), join(folder, CONTAINER, name));
+      symlinkSync(paths.process, join(folder, 'process.json'));
+      symlinkSync(paths.pid, join(folder, 'pid'));
+      symlinkSync(join(folder, 'log'), paths.log);
+      status.write(text);
+    } catch (error) {
+      rmSync(paths.log, { force: true });
+      void this.drop();
+      throw error;
+    }
     this.waiting = undefined;
     clearTimeout(this.timer);
-    for (const name of ['config.json', 'seccomp.bpf'])
-      symlinkSync(join(state, name), join(folder, CONTAINER, name));
-    symlinkSync(paths.process, join(folder, 'process.json'));
-    symlinkSync(paths.pid, join(folder, 'pid'));
-    symlinkSync(join(folder, 'log'), paths.log);
-    status.write(text);
     return { child, folder };
   }
 
   /** An exec is over: the next one is made ready for. */
   refill(): void {
-    if (this.waiting !== undefined || this.runtime().name !== 'crun') return;
+    if (this.isClosed || this.waiting !== undefined || this.runtime().name !== 'crun') return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.startOne(), AFTER_EXEC_MS).unref();
   }
 
-  /** Ends what waits. */
+  /** Ends what waits; nothing is made ready from then on. */
   async close(): Promise<void> {
+    this.isClosed = true;
+    await this.drop();
+  }
+
+  private async drop(): Promise<void> {
     clearTimeout(this.timer);
     const { waiting } = this;
     this.waiting = undefined;
@@ -116,7 +129,7 @@ export class SpareRuntime {
         status.withdraw();
         throw error;
       }
-      this.timer = setTimeout(() => void this.close(), UNUSED_MS).unref();
+      this.timer = setTimeout(() => void this.drop(), UNUSED_MS).unref();
     } catch {
       rmSync(folder, { recursive: true, force: true }); // an exec starts its own, and tells why it cannot
     }
