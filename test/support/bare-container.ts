@@ -3,6 +3,7 @@
  * a network namespace of its own, and a writable root folder that is not an overlay.
  */
 import {
+  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { prepareCgroups } from '../../engine/host/cgroups.ts';
 import { mustRun } from './command.ts';
@@ -65,10 +67,10 @@ export class BareContainer implements AsyncDisposable {
     return Number(await eventually('the exit', () => readFileSync(path, 'utf8') || undefined));
   }
 
-  /** Tells conmon to open its log anew. */
-  reopenLog(): Promise<void> {
-    writeFileSync(join(this.bundlePath, 'ctl'), '2 0 0\n');
-    return Promise.resolve();
+  /** Tells conmon to open its log anew. Throws ENXIO when it has ended; a plain open would wait for ever. */
+  async reopenLog(): Promise<void> {
+    const path = join(this.bundlePath, 'ctl');
+    await writeFile(path, '2 0 0\n', { flag: constants.O_WRONLY | constants.O_NONBLOCK });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BareContainer } from '../../../test/support/bare-container.ts';
 import { LogFramer } from '../../formats/log-frames.ts';
@@ -56,22 +57,26 @@ describe('the log conmon writes', () => {
     const lines = 400_000;
     await using container = await BareContainer.start({
       folder,
-      args: ['/bin/sh', '-c', `seq 1 ${lines}; sleep 0.3; seq 1 1000`],
+      args: [
+        '/bin/sh',
+        '-c',
+        `seq 1 ${lines}; sleep 0.3; seq 1 1000; touch /tmp/written; until [ -e /tmp/end ]; do sleep 0.02; done`,
+      ],
       logPath,
     });
+    const shared = (name: string) => join(container.bundlePath, 'rootfs/tmp', name);
     using log = store.open(logPath);
     const ended = container.exitCode();
     const following = outputOf(log.follow(0, { ended, signal: AbortSignal.timeout(50_000) }));
     let rotations = 0;
-    const rotateAll = async () => {
-      while ((store.currentBytes(logPath) ?? 0) > 1_000_000) {
+    while (!existsSync(shared('written'))) {
+      if ((store.currentBytes(logPath) ?? 0) > 1_000_000) {
         await store.rotate(logPath, 100, () => container.reopenLog());
         rotations++;
       }
-    };
-    const timer = setInterval(() => void rotateAll(), 20);
-    await ended;
-    clearInterval(timer);
+      await nextTurn();
+    }
+    writeFileSync(shared('end'), '');
     const hash = createHash('sha256');
     const count = (to: number) => {
       for (let number = 1; number <= to; number++) hash.update(`${number}\n`);
