@@ -29,6 +29,7 @@ export async function runSuite(project: string): Promise<Tally> {
     project,
     '--reporter=default',
     '--reporter=json',
+    `--reporter=${join(REPOSITORY, 'scripts/test-run/stall-reporter.ts')}`,
     `--outputFile.json=${reportPath}`,
   ]);
   const seconds = (performance.now() - started) / 1000;
