@@ -69,6 +69,7 @@ export interface LogStore {
    * Moves the current file aside, has its writer open a fresh one, and deletes the oldest so that at
    * most `maxFiles` remain. Safe to be cut off anywhere and called again. Nothing logged meanwhile is
    * lost. Throws `unavailable` when the writer does not open a new file; the log is whole even then.
+   * Does nothing, and does not wait, while another rotation of the same log is under way.
    */
   rotate(path: string, maxFiles: number, reopen: () => Promise<void>): Promise<void>;
 
