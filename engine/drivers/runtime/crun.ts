@@ -4,7 +4,8 @@
  * Start: `crun start` checks that the container exists, opens the fifo `exec.fifo` in its state
  * directory, unlinks it and writes one zero byte, which the container's first process waits for; then
  * it runs poststart hooks, of which the engine has none. These three steps here save a process, 3.4 ms.
- * Where the fifo is not as expected, crun itself is asked.
+ * The byte comes first here: a fifo that is still there after a crash tells that the process may wait,
+ * and one that is gone that it does not. Where the fifo is not as expected, crun itself is asked.
  *
  * Seccomp: crun takes a compiled filter in an annotation, so it need not compile the profile for each
  * container (see host/seccomp-filter.ts), 11 ms. The profile that stays in the configuration forbids
@@ -16,6 +17,7 @@ import { join } from 'node:path';
 import type { RuntimeSpec } from '../../formats/runtime-spec.ts';
 import type { OciSeccomp } from '../../formats/seccomp.ts';
 import { errnoOf } from '../../host/errno.ts';
+import { startTimeOf } from '../../host/processes.ts';
 import { compileSeccomp } from '../../host/seccomp-filter.ts';
 import { OciRuntime } from './oci-runtime.ts';
 
@@ -61,16 +63,32 @@ export class Crun extends OciRuntime {
       fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
     } catch (error) {
       const errno = errnoOf(error);
+      // Nobody reads: it was told by an engine that died right after, or it is dead.
+      if (errno === 'ENXIO' && this.isAlive(containerId)) return unlinkSync(path);
       if (errno === 'ENOENT' || errno === 'ENXIO') return super.release(containerId);
       throw error;
     }
     try {
-      unlinkSync(path);
       writeSync(fd, Buffer.of(0));
+      unlinkSync(path);
     } finally {
       closeSync(fd);
     }
   }
+
+  /** Its first process, by crun's own record of it. */
+  private isAlive(containerId: string): boolean {
+    const status = readFileSync(join(this.stateRoot, containerId, 'status'), 'utf8');
+    const { pid, 'process-start-time': startTime } = JSON.parse(status) as CrunStatus;
+    return startTimeOf(pid) === String(startTime);
+  }
+}
+
+/** What is read of a container's `status`. Source: crun `src/libcrun/status.c`, libcrun_write_container_status. */
+interface CrunStatus {
+  readonly pid: number;
+  /** In clock ticks since boot, as in /proc/[pid]/stat. */
+  readonly 'process-start-time': number;
 }
 
 const NOTHING_ALLOWED: OciSeccomp = {

@@ -1,10 +1,11 @@
 /** Engines that were killed, and what the next one makes of it. */
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
 import type { MonitoredProcess } from '../../drivers/monitor.ts';
 import { OciRuntime } from '../../drivers/runtime/oci-runtime.ts';
+import { run } from '../../host/processes.ts';
 import { makeNode, mount, unmount } from '../../host/system-calls.ts';
 import { ContainerFixture } from './testing/container-fixture.ts';
 
@@ -82,6 +83,19 @@ describe('the next engine', () => {
     await expect(first.containers.start(id)).rejects.toBe(died);
     const second = await restart(first);
     expect(await second.containers.wait(id, 'not-running', never)).toBe(8);
+  });
+
+  test('takes a container for running that was let go right before the engine died', async () => {
+    const first = await start();
+    const id = await first.create(['sh', '-c', 'trap "exit 4" TERM; while :; do sleep 0.02; done']);
+    await first.containers.start(id);
+    const fifo = join(first.context.runtimes.find('').stateRoot, id, 'exec.fifo');
+    await run('mkfifo', [fifo]); // it is unlinked last
+    const second = await restart(first);
+    expect(second.containers.find(id).running).toBe(true);
+    expect(existsSync(fifo)).toBe(false);
+    await second.containers.stop(id, { signal: '', timeoutSeconds: undefined });
+    expect(second.containers.find(id).state.exitCode).toBe(4);
   });
 
   test('knows the end of a container that ends while it is adopted', async () => {
