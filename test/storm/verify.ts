@@ -178,11 +178,21 @@ async function containerProblems(
       problems.push(`${known.name}: nobody says that its monitor was killed`);
   }
   if (State.Status === 'exited' && !known.exitCodes.has(State.ExitCode))
-    problems.push(`${known.name} (${program.name}) ended with ${State.ExitCode}`);
+    problems.push(
+      `${known.name} (${program.name}) ended with ${State.ExitCode} ${State.Error}, its log: ${await lastWords(world, id)}`,
+    );
   if (port !== undefined && publishedPorts.includes(port) !== isAlive)
     problems.push(`${known.name}: port ${port} is ${isAlive ? 'not' : 'still'} published`);
   if (program.counts) problems.push(...(await logProblems(world, known, id)));
   return problems;
+}
+
+async function lastWords(world: World, id: string): Promise<string> {
+  const answer = await world.engine.request(`/containers/${id}/logs?stdout=1&stderr=1&tail=5`);
+  const frames = new FrameDecoder().push(answer.bytes);
+  return Buffer.concat(frames.map(({ bytes }) => bytes))
+    .toString('latin1')
+    .trimEnd();
 }
 
 /** Each run counts from 1: a gap or a repeat shows. */
