@@ -22,11 +22,14 @@ export interface Runtime {
   /** The text of `config.json`, in the form this runtime is quickest with. */
   configText(spec: RuntimeSpec): string;
 
-  /** True while a created container waits for `release`. */
+  /** True until the `release` of a created container is done. */
   isWaiting(containerId: string): boolean;
 
   /** Lets the program of a created container run. Rejects when the container is gone. */
   release(containerId: string): Promise<void>;
+
+  /** `release`, where an engine that died may have begun it. `pid`: of the container's first process. */
+  finishRelease(containerId: string, pid: number): Promise<void>;
 
   /**
    * Removes everything that is left of a container: runtime state and cgroup, and every process in

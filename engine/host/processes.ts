@@ -88,19 +88,47 @@ export function signalProcess(pid: number, signal: NodeJS.Signals | number): boo
 }
 
 /**
+ * The fields of /proc/[pid]/stat from the third, the state, on; undefined when the process is gone.
+ * Source: proc(5).
+ */
+export function statFieldsOf(pid: number): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * When the process started, in clock ticks since boot: with the pid it names one process for good,
  * since the kernel reuses pids. Undefined when it is gone or only waits to be reaped.
  * Source: proc(5), /proc/[pid]/stat fields 3 (state) and 22 (starttime).
  */
 export function startTimeOf(pid: number): string | undefined {
-  let stat: string;
+  const fields = statFieldsOf(pid);
+  return fields?.[0] === 'Z' || fields?.[0] === 'X' ? undefined : fields?.[19];
+}
+
+const STOP_DEADLINE_MS = 5000;
+const STOP_LOOK_MS = 1;
+
+/**
+ * Does `work` while a process stands still: it runs nothing, in the kernel neither. Throws when it does
+ * not come to stand in five seconds.
+ */
+export async function whileStopped(pid: number, work: () => void): Promise<void> {
+  const isRunning = () => statFieldsOf(pid)?.[0] !== 'T';
+  const deadline = performance.now() + STOP_DEADLINE_MS;
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return undefined;
+    while (signalProcess(pid, 'SIGSTOP') && isRunning()) {
+      if (performance.now() > deadline) throw new Error(`process ${pid} does not stop`);
+      await sleep(STOP_LOOK_MS);
+    }
+    work();
+  } finally {
+    signalProcess(pid, 'SIGCONT');
   }
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
 }
 
 const END_DEADLINE_MS = 2000;
@@ -127,10 +155,5 @@ export async function endTrees(matches: (pid: number) => boolean): Promise<void>
 
 /** 0 when it is gone. Source: proc(5), /proc/[pid]/stat field 4. */
 function parentOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return 0;
-  }
+  return Number(statFieldsOf(pid)?.[1] ?? 0);
 }

@@ -24,7 +24,7 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { startChild } from '../../host/child.ts';
 import { openPipe, watchProcess } from '../../host/handles.ts';
-import { endTrees, signalProcess, startTimeOf } from '../../host/processes.ts';
+import { endTrees, signalProcess, startTimeOf, statFieldsOf } from '../../host/processes.ts';
 import { SIGKILL } from '../../formats/signals.ts';
 import {
   ContainerCreateError,
@@ -350,20 +350,15 @@ function parseReport(text: string): { pid: number; message: string } {
  * which is not to be taken for a monitor. Source: proc(5), /proc/[pid]/stat fields 4 and 22.
  */
 function identify(containerId: string, pid: number): MonitoredProcess {
-  const fields = statFields(pid);
-  const container = { pid, startTime: fields[19] ?? '' };
-  const monitorPid = Number(fields[1] ?? 0);
-  const startTime = statFields(monitorPid)[19] ?? '';
+  const fields = statFieldsOf(pid);
+  const container = { pid, startTime: fields?.[19] ?? '' };
+  const monitorPid = Number(fields?.[1] ?? 0);
+  const startTime = startTimeOf(monitorPid) ?? '';
   const isMonitor = readText(`/proc/${monitorPid}/cmdline`).includes(`\0${containerId}\0`);
   return { container, monitor: isMonitor ? { pid: monitorPid, startTime } : NOBODY };
 }
 
 const NOBODY: ProcessIdentity = { pid: 0, startTime: '' };
-
-function statFields(pid: number): string[] {
-  const stat = readText(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-}
 
 function readText(path: string): string {
   try {

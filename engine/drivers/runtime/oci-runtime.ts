@@ -60,6 +60,10 @@ export class OciRuntime implements Runtime {
     await this.command(['start', containerId]);
   }
 
+  finishRelease(containerId: string, _pid: number): Promise<void> {
+    return this.release(containerId);
+  }
+
   async remove(containerId: string, cgroupsPath: string): Promise<void> {
     if (this.cgroups.remove(cgroupsPath)) return removeTree(join(this.stateRoot, containerId));
     // Processes that did not die with the first one: those of a shared pid namespace.

@@ -107,7 +107,7 @@ async function adopt(context: ContainerContext, container: LiveContainer): Promi
   const driver = context.runtimes.find(runtime ?? '');
   // The last engine died between creating it and letting it go, or between freezing and noting it.
   if (driver.isWaiting(container.id) && context.monitor.isAlive(process.container))
-    await driver.release(container.id);
+    await driver.finishRelease(container.id, process.container.pid);
   const actual = driver.isPaused(cgroupsPathOf(context, container)) ? 'paused' : 'running';
   if (actual !== status) context.store.setState(container, { status: actual });
   await thaw(context, container);

@@ -69,20 +69,31 @@ describe('the next engine', () => {
     expect(second.context.runtimes.find('').list()).toEqual([]);
   });
 
-  test('lets a container go on that was created but not yet let go', async () => {
+  test.each([
+    { moment: 'before', begin: () => {} },
+    { moment: 'while', begin: (fifo: string) => closeSync(openSync(fifo, 'w')) },
+  ])('lets containers go on whose engine died $moment it let them go', async ({ begin }) => {
     const first = await start();
-    const id = await first.create(['sh', '-c', 'exit 8']);
     const runtime = first.context.runtimes.find('');
     const died = new Error('killed here');
-    runtime.release = () => Promise.reject(died);
+    runtime.release = (id) => {
+      begin(join(runtime.stateRoot, id, 'exec.fifo'));
+      return Promise.reject(died);
+    };
     first.context.monitor.discard = () => {}; // the dying engine does not take back either
     runtime.remove = () => Promise.resolve();
     first.context.snapshotter.unmount = () => Promise.resolve();
     first.context.files.removeBundle = () => Promise.resolve();
     first.context.store.setState = () => {};
-    await expect(first.containers.start(id)).rejects.toBe(died);
+    const ids: string[] = [];
+    for (let count = 0; count < 12; count++) {
+      const id = await first.create(['sh', '-c', 'exit 8']);
+      await expect(first.containers.start(id)).rejects.toBe(died);
+      ids.push(id);
+    }
     const second = await restart(first);
-    expect(await second.containers.wait(id, 'not-running', never)).toBe(8);
+    const codes = ids.map((id) => second.containers.wait(id, 'not-running', never));
+    expect(await Promise.all(codes)).toEqual(ids.map(() => 8));
   });
 
   test('takes a container for running that was let go right before the engine died', async () => {
