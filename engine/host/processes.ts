@@ -110,6 +110,15 @@ export function startTimeOf(pid: number): string | undefined {
   return fields?.[0] === 'Z' || fields?.[0] === 'X' ? undefined : fields?.[19];
 }
 
+/** Arguments with a NUL behind each; empty when the process is gone. Source: proc(5), /proc/[pid]/cmdline. */
+export function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
 const STOP_DEADLINE_MS = 5000;
 const STOP_LOOK_MS = 1;
 

@@ -20,26 +20,25 @@ import {
   writeSync,
   type FSWatcher,
 } from 'node:fs';
-import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { startChild } from '../../host/child.ts';
 import { openPipe, watchProcess } from '../../host/handles.ts';
-import { endTrees, signalProcess, startTimeOf, statFieldsOf } from '../../host/processes.ts';
+import { commandLineOf, endTrees, signalProcess, startTimeOf } from '../../host/processes.ts';
 import { SIGKILL } from '../../formats/signals.ts';
-import {
-  ContainerCreateError,
-  type ContainerExit,
-  type Monitor,
-  type MonitoredProcess,
-  type MonitorRequest,
-  type ProcessIdentity,
-  type StreamConnection,
-  type StreamListener,
-  type WaitingMonitor,
-  type WatchListener,
+import type {
+  ContainerExit,
+  Monitor,
+  MonitoredProcess,
+  MonitorRequest,
+  ProcessIdentity,
+  StreamConnection,
+  StreamListener,
+  WaitingMonitor,
+  WatchListener,
 } from '../monitor.ts';
 import { AwaitedConfig, releaseReader } from '../runtime/awaited-config.ts';
-import { explainCreateFailure } from './create-failure.ts';
+import { conmonArguments, monitoredIdOf } from './conmon-arguments.ts';
+import { outcomeOf, readReport } from './create-report.ts';
 import { connectStreams } from './packet-streams.ts';
 
 export interface ConmonOptions {
@@ -63,12 +62,6 @@ const OOM_FILE = 'oom';
 const LAST_LOOK_MS = 100;
 
 const UNSEEN_EXIT: ContainerExit = { exitCode: 255, wasOomKilled: false, isKnown: false };
-
-function logArguments(log: MonitorRequest['log']): string[] {
-  if (log.kind === 'none') return ['--log-path', 'none'];
-  if (log.kind === 'file') return ['--log-path', `k8s-file:${log.path}`];
-  return ['--log-path', 'journald:', '--name', log.name, '--log-tag', log.tag];
-}
 
 interface Watched {
   readonly bundlePath: string;
@@ -127,9 +120,9 @@ export class Conmon implements Monitor {
   /** Starts conmon; resolves with its report, one line of JSON, or what it wrote instead. */
   private async launch(request: MonitorRequest): Promise<string> {
     const pipe = openPipe();
-    const said = readAll(pipe.reading);
+    const said = readReport(pipe.reading);
     try {
-      startChild(this.options.program, this.argumentsOf(request), {
+      startChild(this.options.program, conmonArguments(request, this.options.exitDirectory), {
         env: ENVIRONMENT,
         stdin: 'null',
         stdout: 'null',
@@ -141,23 +134,6 @@ export class Conmon implements Monitor {
       closeSync(pipe.writing);
     }
     return said;
-  }
-
-  private argumentsOf(request: MonitorRequest): string[] {
-    const { containerId, bundlePath, runtime } = request;
-    return [
-      ...['--api-version', '1', '--cid', containerId, '--cuuid', containerId],
-      ...['--bundle', bundlePath, '--container-pidfile', join(bundlePath, 'pidfile')],
-      ...['--runtime', runtime.program],
-      ...runtime.globalArguments.flatMap((argument) => ['--runtime-arg', argument]),
-      ...logArguments(request.log),
-      // fsync of the log at the end costs milliseconds and saves nothing an engine crash could take.
-      '--no-sync-log',
-      ...['--exit-dir', this.options.exitDirectory, '--full-attach', '--log-level', 'error'],
-      ...(request.hasTerminal ? ['--terminal'] : []),
-      ...(request.hasStdin ? ['--stdin'] : []),
-      ...(request.keepStdinOpen ? ['--leave-stdin-open'] : []),
-    ];
   }
 
   watch(
@@ -256,11 +232,9 @@ export class Conmon implements Monitor {
   }
 
   async endStrays(isWanted: (containerId: string) => boolean): Promise<void> {
-    const mark = `\0--exit-dir\0${this.options.exitDirectory}\0`;
     const isStray = (pid: number) => {
-      const line = readText(`/proc/${pid}/cmdline`);
-      const [, id] = /\0--cid\0([^\0]+)\0/.exec(line) ?? [];
-      return id !== undefined && line.includes(mark) && !isWanted(id);
+      const id = monitoredIdOf(commandLineOf(pid), this.options.exitDirectory);
+      return id !== undefined && !isWanted(id);
     };
     await endTrees(isStray);
   }
@@ -309,72 +283,9 @@ function control(bundlePath: string, line: string): void {
   }
 }
 
-/** Everything up to the first newline, or all there is. */
-function readAll(fd: number): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const socket = new Socket({ fd, readable: true, writable: false });
-  let text = '';
-  const done = () => {
-    socket.destroy();
-    resolve(text);
-  };
-  socket.on('data', (bytes: Buffer) => {
-    text += bytes.toString('utf8');
-    if (text.endsWith('\n')) done();
-  });
-  socket.on('end', done);
-  socket.on('error', done);
-  return promise;
-}
-
-function outcomeOf(request: MonitorRequest, said: string): MonitoredProcess {
-  const report = parseReport(said);
-  if (report.pid > 0) return identify(request.containerId, report.pid);
-  throw new ContainerCreateError(
-    explainCreateFailure(request.runtime.name, report.message, programOf(request.bundlePath)),
-  );
-}
-
-function parseReport(text: string): { pid: number; message: string } {
-  try {
-    const { data, message } = JSON.parse(text) as { data?: number; message?: string };
-    return { pid: data ?? -1, message: message ?? '' };
-  } catch {
-    return { pid: -1, message: text === '' ? 'the monitor ended unexpectedly' : text };
-  }
-}
-
-/**
- * The monitor is the parent of the container's first process: the runtime, which was in between, has
- * ended by the time the monitor reports. A monitor that was killed since has left it to another parent,
- * which is not to be taken for a monitor. Source: proc(5), /proc/[pid]/stat fields 4 and 22.
- */
-function identify(containerId: string, pid: number): MonitoredProcess {
-  const fields = statFieldsOf(pid);
-  const container = { pid, startTime: fields?.[19] ?? '' };
-  const monitorPid = Number(fields?.[1] ?? 0);
-  const startTime = startTimeOf(monitorPid) ?? '';
-  const isMonitor = readText(`/proc/${monitorPid}/cmdline`).includes(`\0${containerId}\0`);
-  return { container, monitor: isMonitor ? { pid: monitorPid, startTime } : NOBODY };
-}
-
-const NOBODY: ProcessIdentity = { pid: 0, startTime: '' };
-
 function readText(path: string): string {
   try {
     return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-function programOf(bundlePath: string): string {
-  try {
-    const config = JSON.parse(readFileSync(join(bundlePath, 'config.json'), 'utf8')) as {
-      process: { args: string[] };
-    };
-    const { args } = config.process;
-    return (args[1] === '--' ? args[2] : args[0]) ?? '';
   } catch {
     return '';
   }
