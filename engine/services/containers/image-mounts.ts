@@ -3,18 +3,13 @@
  * counts as a user of what it mounts, so the layers stay while it exists. They are mounted on the host
  * only while a container is being created; after that it has a mount of its own.
  */
-import { EngineError, messageOf } from '../../contract/errors.ts';
 import type { Image } from '../images/image.ts';
 import type { ContainerContext } from './context.ts';
+import { lookUpForCreate } from './create-lookup.ts';
 import type { LiveContainer } from './live-container.ts';
 
 export function findMounted(images: ContainerContext['images'], reference: string): Image {
-  try {
-    return images.find(reference);
-  } catch (error) {
-    // "Not found" would tell clients that the container's own image is missing.
-    throw new EngineError('invalid-argument', messageOf(error), { cause: error });
-  }
+  return lookUpForCreate(() => images.find(reference));
 }
 
 /** Resolves once the container's own image and those it mounts can be mounted. */

@@ -9,6 +9,7 @@ import { replaceHostAddress, type HostEntry } from '../../formats/etc-files.ts';
 import { linkVariables, parseLink } from '../../formats/links.ts';
 import type { ContainerDefinition } from './container-record.ts';
 import { containerOf, type ContainerContext } from './context.ts';
+import { lookUpForCreate } from './create-lookup.ts';
 import type { LiveContainer } from './live-container.ts';
 import { networkOf } from './networks-view.ts';
 
@@ -35,19 +36,9 @@ export function resolveLinks(
 }
 
 function networkOwnerOf(store: ContainerContext['store'], name: string): LiveContainer {
-  try {
-    const found = store.find(name);
-    const other = containerOf(found.hostConfig.NetworkMode);
-    return other === undefined ? found : networkOwnerOf(store, other);
-  } catch (error) {
-    if (!(error instanceof EngineError) || error.code !== 'not-found') throw error;
-    // "Not found" would tell clients that the image is missing.
-    throw new EngineError(
-      'invalid-argument',
-      `could not get container for ${name}: ${error.message}`,
-      { cause: error },
-    );
-  }
+  const found = lookUpForCreate(() => store.find(name), `could not get container for ${name}: `);
+  const other = containerOf(found.hostConfig.NetworkMode);
+  return other === undefined ? found : networkOwnerOf(store, other);
 }
 
 /** As inspect shows them: `/db:/web/database`. */

@@ -3,12 +3,13 @@
  * or made, empty volumes are filled from the image.
  */
 import type { ContainerConfig, HostConfig } from '../../contract/containers.ts';
-import { EngineError, messageOf } from '../../contract/errors.ts';
+import { EngineError } from '../../contract/errors.ts';
 import { parseVolumesFrom } from '../../formats/bind-spec.ts';
 import { planMounts, type MountSpec } from '../../formats/mount-spec.ts';
 import type { OciMount } from '../../formats/runtime-spec-mounts.ts';
 import type { ResolvedMount } from './container-record.ts';
 import type { ContainerContext } from './context.ts';
+import { lookUpForCreate } from './create-lookup.ts';
 import { anonymousName } from '../volumes/volume-service.ts';
 import { findMounted } from './image-mounts.ts';
 import type { LiveContainer } from './live-container.ts';
@@ -47,7 +48,7 @@ function propagationOf(
 /** `--volumes-from name[:ro|rw]`. What is read-only there stays so. */
 function mountsFrom({ store }: Pick<ContainerContext, 'store'>, text: string): MountSpec[] {
   const { container, readOnly } = parseVolumesFrom(text);
-  return findSource(store, container)
+  return lookUpForCreate(() => store.find(container))
     .definition.mounts.filter(({ type, isMountRequest }) => type !== 'tmpfs' || isMountRequest)
     .map((mount) => ({
       ...mount,
@@ -55,15 +56,6 @@ function mountsFrom({ store }: Pick<ContainerContext, 'store'>, text: string): M
       readOnly: mount.readOnly || readOnly,
       noCopy: true,
     }));
-}
-
-function findSource(store: ContainerContext['store'], name: string): LiveContainer {
-  try {
-    return store.find(name);
-  } catch (error) {
-    // "Not found" would tell clients that the image is missing.
-    throw new EngineError('invalid-argument', messageOf(error), { cause: error });
-  }
 }
 
 /** Throws `invalid-argument` for a `--mount` whose source is not there, a path or an image. */

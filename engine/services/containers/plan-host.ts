@@ -4,7 +4,7 @@
  * made.
  */
 import type { ContainerConfig, HostConfig, NetworkingConfig } from '../../contract/containers.ts';
-import { EngineError, hasCode, messageOf } from '../../contract/errors.ts';
+import { EngineError, hasCode } from '../../contract/errors.ts';
 import { resolveCapabilities } from '../../formats/capabilities.ts';
 import type { MountSpec } from '../../formats/mount-spec.ts';
 import { planPorts } from '../../formats/port-spec.ts';
@@ -12,6 +12,7 @@ import { planRlimits } from '../../formats/ulimits.ts';
 import { fillHostConfig } from './create-config.ts';
 import type { ContainerDefinition, EndpointWish } from './container-record.ts';
 import { canLowerOomScore, containerOf, type ContainerContext } from './context.ts';
+import { lookUpForCreate } from './create-lookup.ts';
 import { resolveLinks } from './links.ts';
 import { checkMounts, planContainerMounts } from './mounts.ts';
 
@@ -65,12 +66,7 @@ function nameByIds({ store }: ContainerContext, hostConfig: HostConfig): HostCon
   const byId = (mode: string) => {
     const name = containerOf(mode);
     if (name === undefined) return mode;
-    try {
-      return `container:${store.find(name).id}`;
-    } catch (error) {
-      // "Not found" would tell clients that the image is missing.
-      throw new EngineError('invalid-argument', messageOf(error), { cause: error });
-    }
+    return `container:${lookUpForCreate(() => store.find(name)).id}`;
   };
   const { NetworkMode, PidMode, IpcMode } = hostConfig;
   return {
