@@ -161,7 +161,10 @@ export class Conmon implements Monitor {
     watched.isLost = true;
     if (!this.isAlive(process.container)) {
       // Both are gone, which the monitor may have been about to tell.
-      setTimeout(() => this.look(containerId) || this.end(containerId, UNSEEN_EXIT), LAST_LOOK_MS);
+      setTimeout(() => {
+        const isSameRun = this.watched.get(containerId) === watched;
+        if (isSameRun && !this.look(containerId)) this.end(containerId, UNSEEN_EXIT);
+      }, LAST_LOOK_MS);
       return;
     }
     watched.stopWatching();

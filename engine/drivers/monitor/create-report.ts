@@ -15,7 +15,7 @@ import {
 } from '../monitor.ts';
 import { explainCreateFailure } from './create-failure.ts';
 
-/** Everything up to the first newline, or all there is. */
+/** All that came with the first newline, or all there is. */
 export function readReport(fd: number): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const socket = new Socket({ fd, readable: true, writable: false });
@@ -26,7 +26,7 @@ export function readReport(fd: number): Promise<string> {
   };
   socket.on('data', (bytes: Buffer) => {
     text += bytes.toString('utf8');
-    if (text.endsWith('\n')) done();
+    if (text.includes('\n')) done();
   });
   socket.on('end', done);
   socket.on('error', done);
