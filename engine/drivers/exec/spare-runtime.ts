@@ -6,7 +6,7 @@
  * file it reads of a container, is a fifo. An exec links the files of its own container beside it and
  * writes that container's status into the fifo; from there on crun does what it would have done.
  *
- * Kept while it is used now and then. It ends with the engine: see `AwaitedConfig`.
+ * Kept while it is used now and then.
  * Source: crun 1.8 `src/libcrun/container.c`, libcrun_container_exec_with_options; `status.c`.
  */
 import { randomBytes } from 'node:crypto';
@@ -14,9 +14,11 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { startChild, type Child } from '../../host/child.ts';
 import type { ExecRequest, ExecWish } from '../exec.ts';
-import { AwaitedConfig, releaseReader } from '../runtime/awaited-config.ts';
+import { releaseReader } from '../runtime/awaited-config.ts';
 import { namesIn, readText } from './exec-files.ts';
+import { execArguments, type ExecPaths } from './exec-paths.ts';
 import type { ExecRuntime } from './terminals.ts';
+import { WaitingRuntime } from './waiting-runtime.ts';
 
 /** After an exec: its client asks how it ended first. */
 const AFTER_EXEC_MS = 20;
@@ -24,18 +26,9 @@ const UNUSED_MS = 30_000;
 const PREFIX = 'spare-';
 const CONTAINER = 'next';
 
-interface Waiting {
-  readonly child: Child;
-  readonly status: AwaitedConfig;
+interface Spare {
+  readonly runtime: WaitingRuntime;
   readonly folder: string;
-  hasEnded: boolean;
-}
-
-/** Where an exec's files are; `log` is not there yet. */
-export interface SparePaths {
-  readonly process: string;
-  readonly pid: string;
-  readonly log: string;
 }
 
 export interface TakenSpare {
@@ -47,8 +40,10 @@ export interface TakenSpare {
 export class SpareRuntime {
   private readonly directory: string;
   private readonly runtime: () => ExecRuntime;
-  private waiting: Waiting | undefined;
+  private waiting: Spare | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** Of those that were given up. */
+  private end: Promise<unknown> = Promise.resolve();
   private isClosed = false;
 
   /** Keeps its files in `directory`. */
@@ -60,89 +55,97 @@ export class SpareRuntime {
   /** Started for output on pipes and no input, which is what most execs want. */
   suits({ runtimeName, hasTerminal, streams }: ExecWish): boolean {
     const { waiting } = this;
-    if (waiting === undefined || waiting.hasEnded || hasTerminal) return false;
+    if (hasTerminal || !waiting?.runtime.isWaiting) return false;
     const isOfDefault = runtimeName === '' || runtimeName === this.runtime().name;
     return isOfDefault && !streams.stdin && streams.stdout && streams.stderr;
   }
 
-  /** Has it run this program, whose process is in `paths.process`; undefined when it does not suit. */
-  take(request: ExecRequest, paths: SparePaths): TakenSpare | undefined {
+  /**
+   * Has it run this program, whose process is in `paths.process`; nothing is at the other paths yet.
+   * Undefined when it does not suit.
+   */
+  take(request: ExecRequest, paths: ExecPaths): TakenSpare | undefined {
     const { waiting } = this;
     if (waiting === undefined || request.isDetached || !this.suits(request)) return undefined;
-    const { child, folder, status } = waiting;
+    const { runtime, folder } = waiting;
     const state = join(this.runtime().stateRoot, request.containerId);
     const text = readText(join(state, 'status'));
     // A container that has ended meanwhile has none.
-    if (text === '' || !status.takes(text)) return undefined;
+    if (text === '' || !runtime.takes(text)) return undefined;
     try {
       for (const name of ['config.json', 'seccomp.bpf'])
         symlinkSync(join(state, name), join(folder, CONTAINER, name));
-      symlinkSync(paths.process, join(folder, 'process.json'));
-      symlinkSync(paths.pid, join(folder, 'pid'));
-      symlinkSync(join(folder, 'log'), paths.log);
-      status.write(text);
+      const own = pathsIn(folder);
+      symlinkSync(paths.process, own.process);
+      symlinkSync(paths.pid, own.pid);
+      symlinkSync(own.log, paths.log);
+      runtime.hand(text);
     } catch (error) {
       rmSync(paths.log, { force: true });
-      void this.drop();
+      this.drop();
       throw error;
     }
     this.waiting = undefined;
     clearTimeout(this.timer);
-    return { child, folder };
+    return { child: runtime.child, folder };
   }
 
   /** An exec is over: the next one is made ready for. */
   refill(): void {
-    if (this.isClosed || this.waiting !== undefined || this.runtime().name !== 'crun') return;
-    clearTimeout(this.timer);
+    if (this.isClosed || this.waiting?.runtime.isWaiting || this.runtime().name !== 'crun') return;
+    this.drop();
     this.timer = setTimeout(() => this.startOne(), AFTER_EXEC_MS).unref();
   }
 
   /** Ends what waits; nothing is made ready from then on. */
   async close(): Promise<void> {
     this.isClosed = true;
-    await this.drop();
+    this.drop();
+    await this.end;
   }
 
-  private async drop(): Promise<void> {
+  private drop(): void {
     clearTimeout(this.timer);
-    const { waiting } = this;
+    if (this.waiting !== undefined) this.end = Promise.all([this.end, discard(this.waiting)]);
     this.waiting = undefined;
-    if (waiting === undefined) return;
-    waiting.status.withdraw();
-    for (const stream of [waiting.child.stdout, waiting.child.stderr]) stream?.destroy();
-    await waiting.child.exited;
-    rmSync(waiting.folder, { recursive: true, force: true });
   }
 
   private startOne(): void {
     const folder = join(this.directory, `${PREFIX}${randomBytes(8).toString('hex')}`);
     try {
       mkdirSync(join(folder, CONTAINER), { recursive: true, mode: 0o700 });
-      const status = new AwaitedConfig(join(folder, CONTAINER, 'status'));
-      try {
-        const child = this.launch(folder);
-        const waiting: Waiting = { child, status, folder, hasEnded: false };
-        void child.exited.then(() => (waiting.hasEnded = true));
-        this.waiting = waiting;
-      } catch (error) {
-        status.withdraw();
-        throw error;
-      }
-      this.timer = setTimeout(() => void this.drop(), UNUSED_MS).unref();
+      const status = join(folder, CONTAINER, 'status');
+      const runtime = WaitingRuntime.start(status, () => this.launch(folder));
+      this.waiting = { runtime, folder };
+      this.timer = setTimeout(() => this.drop(), UNUSED_MS).unref();
     } catch {
       rmSync(folder, { recursive: true, force: true }); // an exec starts its own, and tells why it cannot
     }
   }
 
   private launch(folder: string): Child {
-    const args = [
-      ...['--root', folder, '--log', join(folder, 'log'), '--log-format', 'json', 'exec'],
-      ...['--process', join(folder, 'process.json'), '--pid-file', join(folder, 'pid'), CONTAINER],
-    ];
-    const { program } = this.runtime();
-    return startChild(program, args, { stdin: 'null', stdout: 'pipe', stderr: 'pipe' });
+    const root = { globalArguments: ['--root', folder] };
+    const args = execArguments(root, { containerId: CONTAINER }, pathsIn(folder));
+    return startChild(this.runtime().program, args, {
+      stdin: 'null',
+      stdout: 'pipe',
+      stderr: 'pipe',
+    });
   }
+}
+
+/** As the runtime was told them before there was an exec. */
+function pathsIn(folder: string): Pick<ExecPaths, 'process' | 'pid' | 'log'> {
+  return {
+    process: join(folder, 'process.json'),
+    pid: join(folder, 'pid'),
+    log: join(folder, 'log'),
+  };
+}
+
+async function discard({ runtime, folder }: Spare): Promise<void> {
+  await runtime.discard();
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** Lets go those that wait for an engine that is no more. */

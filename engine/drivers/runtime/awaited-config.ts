@@ -38,17 +38,20 @@ export class AwaitedConfig {
   }
 
   write(text: string): void {
-    const draft = `${this.path}.new`;
-    writeFileSync(draft, text, { mode: 0o600 });
-    renameSync(draft, this.path);
+    writeFileSync(this.draft, text, { mode: 0o600 });
+    renameSync(this.draft, this.path);
     writeSync(this.fd, text);
     closeSync(this.fd);
   }
 
   /** The reader finds no file, or an empty one. */
   withdraw(): void {
-    rmSync(this.path, { force: true });
+    for (const path of [this.path, this.draft]) rmSync(path, { force: true });
     closeSync(this.fd);
+  }
+
+  private get draft(): string {
+    return `${this.path}.new`;
   }
 }
 

@@ -138,9 +138,9 @@ export class ExecService {
       const state = exec.phase === 'running' ? 'is already running' : 'has already run';
       throw new EngineError('conflict', `Error: Exec command ${id} ${state}`);
     }
+    const connection = request.isDetached ? undefined : connect();
     exec.phase = 'running';
     exec.consoleSize = request.consoleSize ?? exec.consoleSize;
-    const connection = request.isDetached ? undefined : connect();
     try {
       const process = await this.launch(exec, container, { isDetached: request.isDetached });
       if (connection === undefined) await requireStarted(process);

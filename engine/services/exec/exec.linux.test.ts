@@ -29,6 +29,7 @@ describe.each(['crun', 'runc'] as const)('under %s,', (runtime) => {
   let server: Server;
   let container: BareContainer;
   let runner: RuntimeExec;
+  let service: ExecService;
   const paused = { value: false };
   const events = new EventBus(systemClock);
 
@@ -47,14 +48,14 @@ describe.each(['crun', 'runc'] as const)('under %s,', (runtime) => {
       directory: join(folder, EXEC_FOLDER),
       allCapabilities: ['CAP_CHOWN', 'CAP_NET_ADMIN'],
     });
-    const exec = new ExecService({
+    service = new ExecService({
       containers,
       events,
       runner,
       linkVariables: () => [],
       resolveUser: (_container, user) => ({ uid: Number(user), gid: 7, additionalGids: [8] }),
     });
-    const api = new ApiServer(bind(EXEC_ROUTES, execHandlers(exec)), () => {});
+    const api = new ApiServer(bind(EXEC_ROUTES, execHandlers(service)), () => {});
     server = api.createHttpServer();
     await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   });
@@ -301,6 +302,18 @@ describe.each(['crun', 'runc'] as const)('under %s,', (runtime) => {
   });
 
   describe('execs', () => {
+    it('can be started after a start whose client had gone', async () => {
+      const id = await create({ Cmd: ['true'] });
+      const how = { isDetached: false, isFramed: true, consoleSize: undefined };
+      const gone = () => {
+        throw new Error('the client has gone');
+      };
+      await expect(service.start(id, how, gone)).rejects.toThrow('gone');
+      expect(await inspect(id)).toMatchObject({ Running: false, ExitCode: null });
+      (await attach(id)).resume();
+      await eventually('its end', async () => (await inspect(id)).ExitCode === 0);
+    });
+
     it('are refused in a paused container, without a command, and a second time', async () => {
       const path = `/containers/${container.id}/exec`;
       expect((await call('POST', path, { Cmd: [] })).text).toContain('No exec command specified');
