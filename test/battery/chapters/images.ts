@@ -6,7 +6,7 @@ export const IMAGES: Chapter = {
   before: ['docker pull -q tool', 'docker tag busybox mine/box:1', 'docker tag busybox mine/box:2'],
   checks: {
     'the list': [
-      'docker images',
+      'docker images | LC_ALL=C sort',
       'docker images -q | wc -l',
       'docker images -q | sort -u | wc -l',
       'docker images --no-trunc -q busybox | cut -c1-7',
