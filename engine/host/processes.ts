@@ -123,8 +123,8 @@ const STOP_DEADLINE_MS = 5000;
 const STOP_LOOK_MS = 1;
 
 /**
- * Does `work` while a process stands still: it runs nothing, in the kernel neither. Throws when it does
- * not come to stand in five seconds.
+ * Does `work` while a process stands still: it runs nothing, in the kernel neither; one that is gone does
+ * so anyway. Throws when it does not come to stand in five seconds.
  */
 export async function whileStopped(pid: number, work: () => void): Promise<void> {
   const isRunning = () => statFieldsOf(pid)?.[0] !== 'T';

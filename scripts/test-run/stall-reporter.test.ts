@@ -9,7 +9,7 @@ it('ends a worker in which nothing happens, and names its file', async () => {
   const said = vi.spyOn(console, 'error').mockReturnValue();
   const worker = spawn('sleep', ['60']);
   const reporter = new StallReporter({ limitMs: 20 });
-  reporter.onTestModuleStart({ moduleId: 'held.test.ts' });
+  reporter.onTestModuleQueued({ moduleId: 'held.test.ts' });
   expect(await once(worker, 'exit')).toEqual([null, 'SIGKILL']);
   reporter.onTestRunEnd();
   expect(said).toHaveBeenCalledWith(

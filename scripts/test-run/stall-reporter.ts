@@ -3,8 +3,9 @@
  * timer: vitest's own timeouts do not end it, and the run would wait for ever. The end of the worker fails its
  * file, and the run goes on with the next one.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { signalProcess } from '../../engine/host/processes.ts';
+import { childrenOf } from '../../test/support/processes.ts';
 
 /** Longer than any test may take by its own timeout. */
 const LIMIT_MS = 12 * 60_000;
@@ -19,7 +20,8 @@ export default class StallReporter implements Reporter {
     this.limitMs = limitMs;
   }
 
-  onTestModuleStart({ moduleId }: Pick<TestModule, 'moduleId'>): void {
+  /** It is about to be loaded, which may hold it too. */
+  onTestModuleQueued({ moduleId }: Pick<TestModule, 'moduleId'>): void {
     this.running.set(moduleId, 'its beginning');
     this.wait();
   }
@@ -52,17 +54,7 @@ export default class StallReporter implements Reporter {
     for (const [file, test] of this.running)
       console.error(`no news for ${this.limitMs / 1000} s of ${file} since ${test}: ended`);
     this.running.clear();
-    for (const worker of childProcesses()) process.kill(worker, 'SIGKILL');
+    for (const worker of childrenOf(new Set([process.pid]))) signalProcess(worker, 'SIGKILL');
     this.wait();
   }
-}
-
-function childProcesses(): number[] {
-  const threads = process.platform === 'linux' ? readdirSync('/proc/self/task') : [];
-  return threads.flatMap((thread) =>
-    readFileSync(`/proc/self/task/${thread}/children`, 'utf8')
-      .split(' ')
-      .filter(Boolean)
-      .map(Number),
-  );
 }

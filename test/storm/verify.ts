@@ -179,7 +179,7 @@ async function containerProblems(
   }
   if (State.Status === 'exited' && !known.exitCodes.has(State.ExitCode))
     problems.push(
-      `${known.name} (${program.name}) ended with ${State.ExitCode} ${State.Error}, its log: ${await lastWords(world, id)}`,
+      `${known.name} (${program.name}) ended with ${State.ExitCode} ${State.Error}, its log: ${(await logOf(world, id, 'stdout=1&stderr=1&tail=5')).trimEnd()}`,
     );
   if (port !== undefined && publishedPorts.includes(port) !== isAlive)
     problems.push(`${known.name}: port ${port} is ${isAlive ? 'not' : 'still'} published`);
@@ -187,19 +187,15 @@ async function containerProblems(
   return problems;
 }
 
-async function lastWords(world: World, id: string): Promise<string> {
-  const answer = await world.engine.request(`/containers/${id}/logs?stdout=1&stderr=1&tail=5`);
+async function logOf({ engine }: World, id: string, query: string): Promise<string> {
+  const answer = await engine.request(`/containers/${id}/logs?${query}`);
   const frames = new FrameDecoder().push(answer.bytes);
-  return Buffer.concat(frames.map(({ bytes }) => bytes))
-    .toString('latin1')
-    .trimEnd();
+  return Buffer.concat(frames.map(({ bytes }) => bytes)).toString('latin1');
 }
 
 /** Each run counts from 1: a gap or a repeat shows. */
 async function logProblems(world: World, known: KnownContainer, id: string): Promise<string[]> {
-  const answer = await world.engine.request(`/containers/${id}/logs?stdout=1&tail=5000`);
-  const frames = new FrameDecoder().push(answer.bytes);
-  const text = Buffer.concat(frames.map(({ bytes }) => bytes)).toString('latin1');
+  const text = await logOf(world, id, 'stdout=1&tail=5000');
   const numbers = text.split('\n').slice(0, -1).map(Number);
   const broken = numbers.findIndex(
     (number, at) => at > 0 && number !== 1 && number !== (numbers[at - 1] ?? 0) + 1,

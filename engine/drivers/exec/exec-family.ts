@@ -4,9 +4,9 @@
  * mark in the environment. (A cgroup of its own would be surer, but crun 1.8 puts a program that asks
  * for one into the root of cgroup v1.)
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { signalProcess } from '../../host/processes.ts';
+import { signalProcess, statFieldsOf } from '../../host/processes.ts';
+import { readText } from './exec-files.ts';
 
 export interface ProcessLine {
   readonly pid: number;
@@ -56,15 +56,9 @@ export function familyOf(known: ReadonlySet<number>, processes: readonly Process
 
 /** Source: proc(5), /proc/[pid]/stat fields 3 (state), 4 (ppid) and 6 (session). */
 function readLine(pid: number, mark: string | undefined): ProcessLine[] {
-  let stat: string;
-  let isMarked = false;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    if (mark !== undefined)
-      isMarked = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(mark);
-  } catch {
-    return []; // it has ended
-  }
-  const [state, parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return state === 'Z' ? [] : [{ pid, parent: Number(parent), session: Number(session), isMarked }];
+  const [state, parent, , session] = statFieldsOf(pid) ?? [];
+  if (state === undefined || state === 'Z') return []; // it has ended
+  const environment = mark === undefined ? '' : readText(`/proc/${pid}/environ`);
+  const isMarked = mark !== undefined && environment.split('\0').includes(mark);
+  return [{ pid, parent: Number(parent), session: Number(session), isMarked }];
 }

@@ -79,15 +79,15 @@ export class SpareRuntime {
       symlinkSync(paths.process, own.process);
       symlinkSync(paths.pid, own.pid);
       symlinkSync(own.log, paths.log);
-      runtime.hand(text);
+      const child = runtime.hand(text);
+      this.waiting = undefined;
+      clearTimeout(this.timer);
+      return { child, folder };
     } catch (error) {
       rmSync(paths.log, { force: true });
       this.drop();
       throw error;
     }
-    this.waiting = undefined;
-    clearTimeout(this.timer);
-    return { child: runtime.child, folder };
   }
 
   /** An exec is over: the next one is made ready for. */

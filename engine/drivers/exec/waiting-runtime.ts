@@ -9,7 +9,7 @@ import { signalProcess } from '../../host/processes.ts';
 import { AwaitedConfig } from '../runtime/awaited-config.ts';
 
 export class WaitingRuntime {
-  readonly child: Child;
+  private readonly child: Child;
   private readonly file: AwaitedConfig;
   private hasEnded = false;
   private ending: Promise<void> | undefined;

@@ -44,7 +44,8 @@ export function outcomeOf(request: MonitorRequest, said: string): MonitoredProce
 
 function parseReport(text: string): { pid: number; message: string } {
   try {
-    const { data, message } = JSON.parse(text) as { data?: number; message?: string };
+    const [line = ''] = text.split('\n', 1);
+    const { data, message } = JSON.parse(line) as { data?: number; message?: string };
     return { pid: data ?? -1, message: message ?? '' };
   } catch {
     return { pid: -1, message: text === '' ? 'the monitor ended unexpectedly' : text };

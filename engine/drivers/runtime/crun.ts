@@ -10,7 +10,8 @@
  * Seccomp: crun takes a compiled filter in an annotation, so it need not compile the profile for each
  * container (see host/seccomp-filter.ts), 11 ms. The profile that stays in the configuration forbids
  * everything: a crun that did not know the annotation would refuse, not run without a filter.
- * Sources: crun 1.8 `src/libcrun/status.c`, libcrun_status_write_exec_fifo, `container.c`, container_init; crun(1), "Annotations".
+ * Sources: crun 1.8 `src/libcrun/status.c`, libcrun_status_write_exec_fifo, and `container.c`, container_init;
+ * crun(1), "Annotations".
  */
 import { closeSync, constants, openSync, readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
