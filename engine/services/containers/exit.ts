@@ -1,6 +1,7 @@
 /**
- * The end of a run. Those who wait are told as soon as the end is on record; what the run used is
- * then taken down, and the container started again, removed, or left, as it was asked for.
+ * The end of a run. It goes on record when those who are attached have all of its output, as with
+ * dockerd; those who wait are told at once, what the run used is taken down, and the container
+ * started again, removed, or left, as it was asked for.
  */
 import type { ContainerExit, MonitoredProcess } from '../../drivers/monitor.ts';
 import { formatTime } from '../../host/clock.ts';
@@ -53,9 +54,11 @@ export async function handleExit(
 ): Promise<void> {
   if (container.state.process?.container.pid !== process.container.pid) return;
   if (!hasProcess(container.state)) return;
-  const willRestart = recordExit(context, container, exit);
-  // Who is attached has it all before anybody is told of the end; one who does not read is not waited for.
+  const seenAtNs = context.clock.nowNs();
+  // Who is attached has it all before anybody hears or sees that the run is over; one who does not
+  // read is not waited for.
   if (container.streams.isInUse) await within(container.streams.drained(), DRAIN_LIMIT_MS);
+  const willRestart = recordExit(context, container, exit, seenAtNs);
   container.settle('next-exit');
   const isRemoved = container.hostConfig.AutoRemove && !container.isKept;
   if (!willRestart && isRemoved) return removeAtEnd(context, container);
@@ -75,14 +78,14 @@ function recordExit(
   context: ContainerContext,
   container: LiveContainer,
   exit: ContainerExit,
+  seenAtNs: bigint,
 ): boolean {
   if (exit.wasOomKilled) noteOutOfMemory(context, container);
   const { state } = container;
-  const nowNs = context.clock.nowNs();
-  const nowMs = Number(nowNs / 1_000_000n);
+  const seenAtMs = Number(seenAtNs / 1_000_000n);
   // Only an engine that was away learns of an end long after.
-  const wasAway = exit.endedAtMs !== undefined && nowMs - exit.endedAtMs > AWAY_MS;
-  const endedAtNs = wasAway ? BigInt(Math.trunc(exit.endedAtMs ?? 0)) * 1_000_000n : nowNs;
+  const wasAway = exit.endedAtMs !== undefined && seenAtMs - exit.endedAtMs > AWAY_MS;
+  const endedAtNs = wasAway ? BigInt(Math.trunc(exit.endedAtMs ?? 0)) * 1_000_000n : seenAtNs;
   const ranMs = Number(endedAtNs / 1_000_000n) - Date.parse(state.startedAt);
   const outcome = { ...state, exitCode: exit.exitCode };
   const willRestart = shouldRestart(container.hostConfig.RestartPolicy, outcome);

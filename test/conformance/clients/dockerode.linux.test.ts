@@ -74,7 +74,6 @@ describe('dockerode', () => {
       output,
       { Tty: true },
     )) as [{ StatusCode: number }, Docker.Container];
-    output.end();
     expect(StatusCode).toBe(4);
     expect(await written).toBe('out\r\n');
     await container.remove();
