@@ -115,9 +115,10 @@ describe('attach', () => {
   test('has sent all of the output before anybody hears or sees that the run is over', async () => {
     const order: string[] = [];
     const arrival = Promise.withResolvers<() => void>();
+    let isRead = false;
     const client = new Duplex({
       read() {},
-      write: (_bytes, _encoding, done) => arrival.resolve(done),
+      write: (_bytes, _encoding, done) => (isRead ? done() : arrival.resolve(done)),
       final: (done) => {
         order.push('sent');
         done();
@@ -135,6 +136,7 @@ describe('attach', () => {
     expect(fixture.containers.find(id).running).toBe(true);
     const waited = fixture.containers.wait(id, 'not-running', never);
     const told = waited.then(() => order.push('told'));
+    isRead = true;
     takeOutput();
     await told;
     unsubscribe();
