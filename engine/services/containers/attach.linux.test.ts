@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../../../test/support/eventually.ts';
 import { FrameDecoder } from '../../formats/stream-frame.ts';
@@ -110,37 +109,6 @@ describe('attach', () => {
     await new Promise((resolve) => socket.once('end', resolve));
     expect(length).toBe(256 * 65536);
     expect(most).toBeLessThan(1 << 20); // what waits stays in the container, not in the engine
-  });
-
-  test('has sent all of the output before anybody hears or sees that the run is over', async () => {
-    const order: string[] = [];
-    const arrival = Promise.withResolvers<() => void>();
-    let isRead = false;
-    const client = new Duplex({
-      read() {},
-      write: (_bytes, _encoding, done) => (isRead ? done() : arrival.resolve(done)),
-      final: (done) => {
-        order.push('sent');
-        done();
-      },
-    });
-    const id = await fixture.create(['echo', 'out']);
-    void fixture.containers.attach(id, { ...ALL, stdin: false }, () => client);
-    const unsubscribe = fixture.context.events.subscribe(({ actorId, action }) => {
-      if (actorId === id && action === 'die') order.push('die');
-    });
-    const before = fixture.background.length;
-    await fixture.containers.start(id);
-    const takeOutput = await arrival.promise;
-    await eventually('the engine sees the end', () => fixture.background.length > before);
-    expect(fixture.containers.find(id).running).toBe(true);
-    const waited = fixture.containers.wait(id, 'not-running', never);
-    const told = waited.then(() => order.push('told'));
-    isRead = true;
-    takeOutput();
-    await told;
-    unsubscribe();
-    expect(order).toEqual(['sent', 'die', 'told']);
   });
 
   test('with a terminal is raw, resizable, and left by the detach keys', async () => {

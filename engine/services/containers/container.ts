@@ -15,6 +15,8 @@ export interface ContainerView {
   readonly running: boolean;
   readonly paused: boolean;
   readonly restarting: boolean;
+  /** Its run is over, and goes on record when the last of the output has been sent. */
+  readonly isEnding: boolean;
   /** Pid of the container's init on the host while it runs, else 0. */
   readonly pid: number;
   /** The mounted rootfs while it runs. */

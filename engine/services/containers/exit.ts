@@ -57,7 +57,9 @@ export async function handleExit(
   const seenAtNs = context.clock.nowNs();
   // Who is attached has it all before anybody hears or sees that the run is over; one who does not
   // read is not waited for.
+  container.isEnding = true;
   if (container.streams.isInUse) await within(container.streams.drained(), DRAIN_LIMIT_MS);
+  container.isEnding = false;
   const willRestart = recordExit(context, container, exit, seenAtNs);
   container.settle('next-exit');
   const isRemoved = container.hostConfig.AutoRemove && !container.isKept;

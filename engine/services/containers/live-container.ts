@@ -25,6 +25,7 @@ export class LiveContainer implements ContainerView {
   counted: { readonly state: ContainerState; readonly bytes: Promise<number> } | undefined;
   /** Who its program runs as; unknown of a run that began under an earlier engine. */
   ownUser: ProcessUser | undefined;
+  isEnding = false;
   /** Nothing is left of its last run. */
   isTornDown = false;
   private readonly files: RuntimeFiles;

@@ -10,6 +10,7 @@ import type { LiveContainer } from './live-container.ts';
 import { removeOwnVolumes } from './mounts.ts';
 import { hasProcess, requireCanRemove } from './state.ts';
 import { endProcess } from './stop.ts';
+import { waitForEnding } from './wait.ts';
 
 export interface RemoveOptions {
   /** With the volumes the engine named. */
@@ -23,6 +24,7 @@ export async function removeOnRequest(
   options: RemoveOptions & { readonly force: boolean },
 ): Promise<void> {
   const { force } = options;
+  await waitForEnding(container);
   requireCanRemove(container.state, container.name, force);
   clearTimeout(container.restartTimer);
   if (force) context.store.setState(container, { stoppedByUser: true });

@@ -28,12 +28,14 @@ import { removeContainer } from './remove.ts';
 import { publishRunBegin, publishRunEnd } from './run-events.ts';
 import { specOf } from './spec.ts';
 import { requireCanStart } from './state.ts';
+import { waitForEnding } from './wait.ts';
 
 /** `not-modified` when it runs already. */
 export async function startContainer(
   context: ContainerContext,
   container: LiveContainer,
 ): Promise<void> {
+  await waitForEnding(container);
   requireCanStart(container.state);
   context.closing.throwIfAborted();
   clearTimeout(container.restartTimer);

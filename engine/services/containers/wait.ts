@@ -46,6 +46,11 @@ export async function waitForExit(container: LiveContainer, signal?: AbortSignal
   await waitForContainer(container, 'next-exit', signal);
 }
 
+/** For what asks whether it runs: a run that is over is none, even if its last output is still being sent. */
+export async function waitForEnding(container: LiveContainer): Promise<void> {
+  if (container.isEnding) await waitForExit(container);
+}
+
 /** True when the promise resolved in time. */
 export async function within(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
   if (timeoutMs === Infinity) return promise.then(() => true);

@@ -26,7 +26,8 @@ export function commandText({ Cmd: [program = '', ...args] }: ExecCreateBody): s
 /** Throws `conflict`. `name` as the client wrote it. Source: moby `daemon/exec.go`, getActiveContainer. */
 export function requireCanExec(container: ContainerView, name: string = container.id): void {
   const { id } = container;
-  if (!container.running) throw new EngineError('conflict', `container ${id} is not running`);
+  if (!container.running || container.isEnding)
+    throw new EngineError('conflict', `container ${id} is not running`);
   if (container.paused)
     throw new EngineError(
       'conflict',
