@@ -1,4 +1,5 @@
 import { beforeAll, expect, test, vi } from 'vitest';
+import type { StreamName, StreamPort, Streams } from '../../../../electron/ipc/contract.ts';
 import { Bridge } from '../../../bridge/bridge.ts';
 import { hex } from '../../../testing/containers.ts';
 import { MemoryBridge } from '../../../testing/memory-bridge.ts';
@@ -13,6 +14,22 @@ beforeAll(() => {
   // Frames as a window has them.
   vi.stubGlobal('requestAnimationFrame', (then: () => void) => setTimeout(then, 0));
 });
+
+class CountingBridge extends MemoryBridge {
+  openStreams = 0;
+
+  override openStream<N extends StreamName>(name: N, argument: Streams[N][0]): StreamPort<N> {
+    const port = super.openStream(name, argument);
+    this.openStreams++;
+    return {
+      onFrame: (listener) => port.onFrame(listener),
+      post: (frame) => {
+        if (frame.type === 'close') this.openStreams--;
+        port.post(frame);
+      },
+    };
+  }
+}
 
 async function openFeed() {
   const feed = new LogFeed(new Bridge(new MemoryBridge()), STOPPED);
@@ -29,6 +46,16 @@ test('a log opens at its end and follows', async () => {
   expect(heldBy(feed)).toEqual([LINES - 500, LINES]);
   expect(feed.view()).toMatchObject({ phase: 'ready', isFollowing: true, newLines: 0 });
   feed.close();
+});
+
+test('asking for the end twice leaves one stream open, and closing the feed none', async () => {
+  const api = new CountingBridge();
+  const feed = new LogFeed(new Bridge(api), STOPPED);
+  await Promise.all([feed.toTail(), feed.toTail()]);
+  expect(api.openStreams).toBe(1);
+  expect(feed.view()).toMatchObject({ phase: 'ready', isFollowing: true });
+  feed.close();
+  expect(api.openStreams).toBe(0);
 });
 
 test('reading back to the start keeps memory flat, and the way forward finds the end again', async () => {

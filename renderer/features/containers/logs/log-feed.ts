@@ -155,6 +155,7 @@ export class LogFeed {
   }
 
   #follow(after: number): void {
+    this.#unfollow(); // who asks twice for the tail has two pages come in
     this.#followedTo = after;
     this.#stream = this.#bridge.openStream(
       'log.follow',
