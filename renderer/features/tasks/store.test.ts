@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Task } from '../../../electron/ipc/contract.ts';
-import { inOrder, progressOf, timeLeftMs } from './store.ts';
+import { inOrder, lastDone, progressOf, timeLeftMs } from './store.ts';
 
 const task = (rest: Partial<Task>): Task => ({
   taskId: 'a',
@@ -36,4 +36,15 @@ test('what runs comes first, then the newest', () => {
     task({ taskId: 'running', startedMs: 2 }),
   ]);
   expect(order.map((each) => each.taskId)).toEqual(['running', 'new', 'old']);
+});
+
+test('what was done last is told, in whatever order the host lists it', () => {
+  const tasks = [
+    task({ taskId: 'slow', state: 'done', startedMs: 1, endedMs: 9 }),
+    task({ taskId: 'late', state: 'failed', startedMs: 4, endedMs: 10 }),
+    task({ taskId: 'quick', state: 'done', startedMs: 2, endedMs: 3 }),
+  ];
+  expect(lastDone(tasks)?.taskId).toBe('slow');
+  expect(lastDone(tasks.toReversed())?.taskId).toBe('slow');
+  expect(lastDone([])).toBeUndefined();
 });

@@ -22,6 +22,12 @@ export function inOrder(tasks: readonly Task[]): Task[] {
   );
 }
 
+/** The one that was done last, for who listens to the window. */
+export function lastDone(tasks: readonly Task[]): Task | undefined {
+  const done = tasks.filter((task) => task.state === 'done');
+  return done.toSorted((a, b) => (b.endedMs ?? 0) - (a.endedMs ?? 0))[0];
+}
+
 /** 0 to 1; null while the size is not known. */
 export function progressOf(task: Task): number | null {
   if (task.state === 'done') return 1;

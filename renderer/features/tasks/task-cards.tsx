@@ -6,7 +6,7 @@ import { useEffect } from 'react';
 import { useNow } from '../../app/clock.ts';
 import { useLanguage } from '../../messages/language-context.tsx';
 import { TaskCard } from './task-card.tsx';
-import { inOrder, putAway, useTasks } from './store.ts';
+import { inOrder, lastDone, putAway, useTasks } from './store.ts';
 
 const MOST_CARDS = 3;
 const DONE_STAYS_MS = 5_000;
@@ -32,7 +32,7 @@ export function TaskCards() {
     return () => clearTimeout(timer);
   }, [leavingIds]);
   const cards = shown.slice(0, MOST_CARDS);
-  const done = tasks.findLast((task) => task.state === 'done');
+  const done = lastDone(tasks);
   return (
     <>
       <span className="visually-hidden" role="status">
