@@ -67,7 +67,7 @@ export const zh: Record<keyof typeof en, string> = {
   'column.repository': '镜像',
   'column.tag': '标签',
   'column.size': '大小',
-  'column.used': '使用者',
+  'column.used': '使用的容器',
   'column.created': '创建于',
 
   'bulk.label': '对所选项的操作',
@@ -192,7 +192,7 @@ export const zh: Record<keyof typeof en, string> = {
   'images.askRemove': '{count, plural, =1 {要删除 {name} 吗？} other {要删除 # 个镜像吗？}}',
   'images.tags': '标签',
   'images.digests': '摘要',
-  'images.usedBy': '使用者',
+  'images.usedBy': '使用的容器',
   'images.created': '创建时间',
   'images.entrypoint': '入口点',
   'images.command': '命令',
