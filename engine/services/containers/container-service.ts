@@ -201,6 +201,7 @@ export class ContainerService implements ContainerLookup, ImageUsers, ProbedCont
     const container = this.context.store.get(id);
     const plan = container && planProbe(container.config);
     if (plan === undefined || container?.state.status !== 'running') return undefined;
+    if (container.isKilled || container.isEnding) return undefined;
     const { health, startedAt } = container.state;
     return health && { id, plan, health, startedAt };
   }

@@ -66,6 +66,7 @@ export async function sendSignal(
   const { process, runtime } = container.state;
   if (process === undefined || !context.monitor.signal(process.container, signal))
     throw new EngineError('conflict', `container ${container.id} is not running`);
+  if (signal === SIGKILL) container.isKilled = true;
   publish(context, container, 'kill', { signal: String(signal) });
   if (!container.paused || !resumes) return;
   await context.runtimes.find(runtime ?? '').resume(container.id);

@@ -36,6 +36,18 @@ describe('a container', () => {
     });
   });
 
+  test('is not probed any more once it is killed, and again after its next start', async () => {
+    const id = await fixture.create(['sleep', '600'], { Healthcheck: { Test: ['CMD', 'true'] } });
+    await fixture.containers.start(id);
+    expect(fixture.containers.probed(id)).toMatchObject({ id });
+    const killed = fixture.containers.kill(id, '');
+    expect(fixture.containers.find(id).running).toBe(true);
+    expect(fixture.containers.probed(id)).toBeUndefined();
+    await killed;
+    await fixture.containers.start(id);
+    expect(fixture.containers.probed(id)).toMatchObject({ id });
+  });
+
   test('shows 128 + n when a signal ended it', async () => {
     const { exitCode } = await fixture.run([
       'sh',

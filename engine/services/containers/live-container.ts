@@ -26,6 +26,8 @@ export class LiveContainer implements ContainerView {
   /** Who its program runs as; unknown of a run that began under an earlier engine. */
   ownUser: ProcessUser | undefined;
   isEnding = false;
+  /** Its first process was sent SIGKILL: what is found in it from now on says nothing of its health. */
+  isKilled = false;
   /** Nothing is left of its last run. */
   isTornDown = false;
   private readonly files: RuntimeFiles;

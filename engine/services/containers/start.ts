@@ -53,6 +53,7 @@ export async function bringUp(
 ): Promise<void> {
   let joined: Joined | undefined;
   container.isTornDown = false;
+  container.isKilled = false;
   const joining = joinNetwork(context, container);
   joining.catch(() => {}); // awaited below, where its failure counts
   try {
